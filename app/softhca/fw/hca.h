@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The NIC as its "kernel driver" sees it: what a uverbs front door (shim/) may ask of the device.
+ *
+ * A struct hca is one NIC with several functions. Everything that user space makes belongs to a
+ * context (struct hca_ctx, one per open of a uverbs file): the context's DevX user id owns it, and
+ * closing the context destroys what is left, newest first, as the kernel does.
+ *
+ * Threads: every call may come from any thread and takes the firmware lock of its hca. Calls that
+ * change what the datapath sees also stop the NIC threads between two bursts (vq/dp.h, dp_lock);
+ * lock order: firmware lock, then dp_lock.
+ *
+ * Errors: 0 or -errno. Commands that reach the firmware and are refused there return -EREMOTEIO
+ * with status and syndrome in the output mailbox (PRM 12.3 "command interface"), as mlx5_ib does.
+ * Result parameters are written last and only on success.
+ */
+#ifndef SOFTHCA_FW_HCA_H
+#define SOFTHCA_FW_HCA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hca;
+struct hca_ctx;
+struct hca_obj;     /* one firmware object made through DevX */
+struct hca_matcher; /* flow matcher (uverbs object 0x1003) */
+struct hca_flow;    /* flow rule (uverbs object 9) */
+struct hca_chan;    /* event channel */
+
+enum { HCA_FUNCS_MAX = 64 };
+
+struct hca_config {
+	unsigned int functions;	    /* 1..HCA_FUNCS_MAX */
+	unsigned int threads;	    /* NIC threads, 1..16 */
+	unsigned int delay_drop_ms; /* see vq/dp.h */
+	bool wire_loopback;	    /* a loop-back plug in the wire port, see vq/dp.h */
+	const char *trace_path;	    /* borrowed during create; NULL: no trace; "-": stderr */
+	const char *stat_path;	    /* borrowed; NULL: none; a file made for struct hca_stat (hca_stat.h) */
+	const char *fail;	    /* borrowed; NULL or "COMMAND[:Nth][,...]"; COMMAND "any" counts all */
+};
+
+/* Make the NIC and start its threads. One per process in practice, but not by construction. */
+int hca_create(const struct hca_config *cfg, struct hca **hca);
+void hca_destroy(struct hca *hca);
+
+int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **ctx);
+void hca_ctx_close(struct hca_ctx *ctx);
+
+/* ---- verbs objects the kernel makes on behalf of user space ---- */
+
+int hca_pd_alloc(struct hca_ctx *ctx, uint32_t *pdn);
+int hca_pd_free(struct hca_ctx *ctx, uint32_t pdn); /* -EBUSY while MRs, mkeys or queues use it */
+
+/*
+ * Register [hva, hva+len) of this process under a new direct key whose addresses start at iova.
+ * access: enum ib_uverbs_access_flags. -ENOMEM beyond RLIMIT_MEMLOCK (as ib_umem_get accounts, not
+ * for CAP_IPC_LOCK), -EFAULT when a page is not mapped.
+ */
+int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_t iova,
+	       uint32_t access, uint32_t *lkey, uint32_t *rkey);
+int hca_mr_dereg(struct hca_ctx *ctx, uint32_t lkey);
+
+/* The key given as dump_fill_mkey; libmlx5 makes null MRs of it. */
+uint32_t hca_null_mkey(const struct hca *hca);
+
+int hca_umem_reg(struct hca_ctx *ctx, void *hva, size_t len, uint32_t access, uint32_t *umem_id);
+int hca_umem_dereg(struct hca_ctx *ctx, uint32_t umem_id); /* -EBUSY while an object uses it */
+
+/* page: borrowed, mapped shared by the front door, valid until the matching free. */
+int hca_uar_alloc(struct hca_ctx *ctx, void *page, uint32_t *uar_id);
+int hca_uar_free(struct hca_ctx *ctx, uint32_t uar_id);
+/* VAR: the virtqueue doorbell page; its first word is watched by the function's queues. */
+int hca_var_alloc(struct hca_ctx *ctx, void *page, uint32_t *page_id);
+int hca_var_free(struct hca_ctx *ctx, uint32_t page_id);
+
+/* ---- firmware commands: in and out are private copies of the mailboxes ---- */
+
+/* Commands without an object (DEVX OTHER): capabilities, queries. */
+int hca_cmd(struct hca_ctx *ctx, const void *in, size_t in_len, void *out, size_t out_len);
+
+/* Create: the object's number is in the out mailbox; destroy builds its own command. */
+int hca_obj_create(struct hca_ctx *ctx, const void *in, size_t in_len, void *out, size_t out_len,
+		   struct hca_obj **obj);
+int hca_obj_destroy(struct hca_obj *obj); /* -EBUSY while others refer to it; it stays then */
+/* -EINVAL when the mailbox speaks of another object than obj. */
+int hca_obj_modify(struct hca_obj *obj, const void *in, size_t in_len, void *out, size_t out_len);
+int hca_obj_query(struct hca_obj *obj, const void *in, size_t in_len, void *out, size_t out_len);
+
+uint32_t hca_eqn(struct hca_ctx *ctx, uint32_t vector);
+
+/* ---- steering: root tables ---- */
+
+struct hca_matcher_attr {
+	const void *mask; /* fte_match_param, borrowed */
+	size_t mask_len;
+	uint8_t criteria_enable;
+	uint16_t priority;
+	uint8_t ft_type; /* enum mlx5_ib_uapi_flow_table_type */
+};
+
+int hca_matcher_create(struct hca_ctx *ctx, const struct hca_matcher_attr *attr,
+		       struct hca_matcher **matcher);
+int hca_matcher_destroy(struct hca_matcher *matcher); /* -EBUSY while rules use it */
+
+/* tir: a TIR made with hca_obj_create. value: fte_match_param, borrowed. */
+int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value_len,
+		    struct hca_obj *tir, struct hca_flow **flow);
+int hca_flow_destroy(struct hca_flow *flow);
+
+/* ---- events ---- */
+
+/*
+ * A DevX event channel. *fd is the user's end of a SOCK_SEQPACKET pair: the caller gives it to the
+ * program and never closes it itself; the channel notices when the program has.
+ * Each event is a struct mlx5_ib_uapi_devx_async_event_hdr, followed by its data unless omit_data.
+ */
+int hca_chan_open(struct hca_ctx *ctx, bool omit_data, struct hca_chan **chan, int *fd);
+void hca_chan_close(struct hca_chan *chan);
+/* obj NULL: unaffiliated events. redirect_fd: eventfd to write instead, or -1. */
+int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_t *event_nums,
+		       unsigned int n, uint64_t cookie, int redirect_fd);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The datapath: NIC threads that poll virtqueues and an e-switch that moves frames between
+ * functions, straight from the sender's guest memory into the receiver's.
+ *
+ * Model of work. A transmit queue is idle until a doorbell rings (any value written to a doorbell
+ * word means "scan this function's queues"), then it is polled, with guest notifications
+ * suppressed, until it has been empty for a while; then notifications are enabled again and the
+ * ring is checked once more. A queue that is started is scanned once without a doorbell only if
+ * its creator asks (vq_start never does: the driver must ring; that is what hardware needs).
+ * Receive queues are looked at when a frame arrives for them. A thread without active queues backs
+ * off to sleeps of at most 500 us between two looks at its doorbell words.
+ *
+ * E-switch. Learns source MACs per function. A unicast frame goes where its destination was
+ * learned - also back to the sender, unless the TIR blocks self loop-back -, else to all other
+ * functions and the wire. Group frames go to all others and the wire. The wire is open-ended
+ * (frames leave for good) or has a loop-back plug: then a frame that left comes in again and is
+ * delivered to the functions including its sender.
+ *
+ * Delay drop (as mlx5 delay_drop): a unicast frame whose receive queue has no buffers holds its
+ * transmit queue back, at most delay_drop_ms; then it is dropped and the receive queue drops at
+ * once until it has buffers again. Group frames never wait.
+ *
+ * Threads: dp_lock() stops all NIC threads between two bursts until dp_unlock(); vq_create,
+ * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_*_doorbell, dp_mem_revoke and vq_status must be
+ * called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
+ * they may not take locks that a holder of dp_lock might hold, and not block.
+ */
+#ifndef SOFTHCA_VQ_DP_H
+#define SOFTHCA_VQ_DP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp;
+struct dp_port; /* one function's port of the e-switch */
+struct dp_mem;  /* translation of one memory key, flattened */
+struct vq;
+
+struct dp_config {
+	unsigned int threads;
+	unsigned int ports;
+	unsigned int delay_drop_ms; /* 0: drop at once */
+	bool wire_loopback;
+	/* Called by NIC thread 0 once a pass, also when idle; may be NULL. */
+	void (*tick)(void *arg);
+	void *tick_arg;
+};
+
+struct dp_stats {
+	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx;
+	uint64_t drops_no_buffer, drops_no_dest, drops_other;
+	uint64_t busy_cycles;
+};
+
+int dp_create(const struct dp_config *cfg, struct dp **dp);
+void dp_destroy(struct dp *dp); /* all queues destroyed before */
+void dp_lock(struct dp *dp);
+void dp_unlock(struct dp *dp);
+struct dp_port *dp_port(struct dp *dp, unsigned int index);
+/* Sum over the threads; dp_lock not needed, figures may be a pass apart. */
+void dp_stats(struct dp *dp, struct dp_stats *stats);
+
+/* word: borrowed. The datapath owns its content: it resets it to DP_DOORBELL_NONE after a ring. */
+#define DP_DOORBELL_NONE 0xffffffffu
+int dp_port_add_doorbell(struct dp_port *port, uint32_t *word);
+void dp_port_remove_doorbell(struct dp_port *port, uint32_t *word);
+
+/* ---- memory ---- */
+
+struct dp_seg {
+	uint64_t iova, len;
+	uint8_t *hva;	  /* NULL: hole (null MR); an access is an invalid_buffer error */
+	uint32_t mr;	  /* key of the MR behind it, for dp_mem_revoke */
+	bool local_write; /* the NIC may write */
+};
+
+/* segs: copied; sorted by iova, not overlapping. One reference for the caller. */
+int dp_mem_create(const struct dp_seg *segs, unsigned int n, struct dp_mem **mem);
+struct dp_mem *dp_mem_get(struct dp_mem *mem);
+void dp_mem_put(struct dp_mem *mem);
+/* The MR is gone: later accesses through it are errors. */
+void dp_mem_revoke(struct dp_mem *mem, uint32_t mr);
+
+/* ---- virtqueues ---- */
+
+enum vq_state { VQ_INIT, VQ_RDY, VQ_SUSPEND, VQ_ERR };
+
+/* error_type of the queue object (PRM virtio_q, error_type). */
+enum vq_error {
+	VQ_ERROR_NONE,
+	VQ_ERROR_BAD_DESC,   /* loops, too long chains, readable/writable mixed up, zero length, index */
+	VQ_ERROR_BAD_BUFFER, /* an address outside the key, or a page that is gone */
+	VQ_ERROR_BAD_RING,   /* the ring itself: available index jumped, ring memory gone */
+	VQ_ERROR_CQ,	     /* the completion queue behind the event QP overran */
+};
+
+struct vq_ops {
+	/*
+	 * The guest wants to hear of used buffers. 0: told; -EAGAIN: no receive credit on the event
+	 * QP, call again next pass.
+	 */
+	int (*notify)(void *arg);
+	/* The queue went to VQ_ERR (once per error). */
+	void (*error)(void *arg, enum vq_error error);
+};
+
+enum { VQ_F_VERSION_1 = 1, VQ_F_MRG_RXBUF = 2, VQ_F_EVENTS = 4 };
+
+struct vq_attr {
+	uint16_t index; /* even: receive, odd: transmit */
+	bool packed;
+	uint16_t size;	       /* split: a power of two; packed: 1..32768 */
+	uint32_t flags;	       /* VQ_F_*; header is 12 bytes with VERSION_1 or MRG_RXBUF, else 10 */
+	uint16_t max_chain;    /* descriptors in a chain, at most */
+	uint64_t desc_addr, driver_addr, device_addr; /* in mem; split: table, available, used */
+	/* Where to go on: split: ring index; packed: index in bits 0-14, wrap counter in bit 15. */
+	uint16_t avail_index, used_index;
+	struct dp_mem *mem; /* the queue takes its own reference */
+	const struct vq_ops *ops;
+	void *ops_arg;
+};
+
+struct vq_status {
+	enum vq_state state;
+	enum vq_error error;
+	uint16_t avail_index, used_index; /* same encoding as in vq_attr */
+	uint64_t received_desc, completed_desc;
+	uint32_t bad_desc_errors, exceed_max_chain, invalid_buffer;
+};
+
+/* Checks the attributes; ring memory is looked up in vq_start (-EFAULT if outside mem). */
+int vq_create(struct dp_port *port, const struct vq_attr *attr, struct vq **vq);
+/* INIT -> RDY. */
+int vq_start(struct vq *vq);
+/* RDY -> SUSPEND; everything taken from the ring is completed and published before it returns. */
+int vq_stop(struct vq *vq);
+/* SUSPEND -> RDY (freeze_to_rdy). */
+int vq_resume(struct vq *vq);
+void vq_status(const struct vq *vq, struct vq_status *status);
+void vq_destroy(struct vq *vq); /* any state; not in an RX table any more */
+
+/* ---- receive steering: rules of one port, matched in order ---- */
+
+struct flow_key {
+	uint8_t dmac[6], smac[6];
+	uint16_t ethertype;  /* behind VLAN tags, host order */
+	uint16_t vid;	     /* of the outer tag, 12 bits */
+	uint8_t cvlan_tag;   /* 1: a tag is there */
+	uint8_t svlan_tag;
+	uint8_t ip_version;  /* 4, 6, or 0: not IP */
+	uint8_t ip_protocol;
+	uint8_t frag;
+	uint16_t l4_sport, l4_dport; /* TCP or UDP, host order */
+	uint8_t src_ip[16], dst_ip[16]; /* IPv4 in the last four bytes */
+};
+
+enum { DP_HASH_SRC_IP = 1, DP_HASH_DST_IP = 2, DP_HASH_SPORT = 4, DP_HASH_DPORT = 8 };
+
+/* A TIR and its RQT, as the datapath needs them. */
+struct dp_tir {
+	uint8_t key[40];      /* Toeplitz */
+	uint8_t hash_fields;  /* DP_HASH_*; 0: always queues[0] */
+	bool symmetric;
+	bool block_self_uc, block_self_mc; /* self_lb_block */
+	unsigned int n;	      /* a power of two */
+	struct vq **queues;   /* entries may be NULL: dropped */
+};
+
+struct dp_rx_rule {
+	struct flow_key mask, value; /* value already masked */
+	const struct dp_tir *tir;
+};
+
+/*
+ * Replace the rules of a port; in order of precedence; all is copied (a TIR shared by several rules
+ * may be given by the same pointer). n 0: nothing is received.
+ */
+int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigned int n);
+
+#endif
