@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# What the end-to-end scenarios share. A scenario is a script that sources this file, defines
+#
+#   cases     print the names of its cases, one a line
+#   run NAME  run one case; `fail` or a failing command ends it
+#
+# and ends with `main "$@"`: without arguments it runs all its cases, with --list it names them, with
+# names it runs those. Exit status: 0 passed, 77 skipped, else failed.
+#
+# Everything started with `spawn` runs in a process group of its own, writes to $T/NAME.log, reads
+# what `tell NAME` says, and is killed when the case ends. $T is the case's own directory. Nothing
+# here waits for a fixed time to pass: `wait_for` waits for a condition, and fails after a generous
+# limit (times VV_PATIENCE, for slow machines).
+#
+# The back-end is a parameter of `backend`:
+#   ours       the sample application with our driver on softhca
+#   mlx5       the sample application with DPDK's own mlx5 driver on softhca
+#   net_vhost  testpmd with net_vhost ports: the reference for what a front-end can do
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/../../config/env"
+VV_BUILD=$(realpath "${VV_BUILD:-$VV_ROOT/build}")
+SOFTHCA=$VV_BUILD/app/softhca/softhca
+PLUGIN=$VV_BUILD/drivers/librte_vdpa_verbs.so
+VFRONT=$VV_BUILD/test/frontend/vfront
+VV_PATIENCE=${VV_PATIENCE:-1}
+
+declare -A PID=() LOGS=()
+T=
+
+note() { printf '  %s\n' "$*"; }
+fail() {
+	printf 'FAIL: %s\n' "$*"
+	exit 1
+}
+skip() {
+	printf 'SKIP: %s\n' "$*"
+	exit 77
+}
+need() { # COMMAND-OR-FILE...
+	local x
+	for x in "$@"; do
+		[ -e "$x" ] || command -v "$x" >/dev/null || skip "$x is not there"
+	done
+}
+
+# ---- processes ----
+
+spawn() { # NAME COMMAND...
+	local name=$1 n=${LOGS[$1]:-0}
+	shift
+	# A second process of the same name: keep the first one's log.
+	[ "$n" = 0 ] || mv "$T/$name.log" "$T/$name.$n.log"
+	LOGS[$name]=$((n + 1))
+	[ -p "$T/$name.in" ] || mkfifo "$T/$name.in"
+	printf '+ %s: %s\n' "$name" "$*" >>"$T/commands"
+	# Opened for reading and writing, so that input never ends.
+	setsid "$@" 0<>"$T/$name.in" >"$T/$name.log" 2>&1 &
+	PID[$name]=$!
+}
+tell() { # NAME LINE
+	printf '%s\n' "$2" 1<>"$T/$1.in"
+}
+alive() { kill -0 "${PID[$1]}" 2>/dev/null; }
+hit() { # NAME SIGNAL: to the whole group
+	kill -s "$2" -- "-${PID[$1]}" 2>/dev/null || true
+}
+wait_for() { # SECONDS WHAT COMMAND...
+	local limit=$(($1 * VV_PATIENCE)) what=$2 start=$SECONDS
+	shift 2
+	until "$@"; do
+		[ $((SECONDS - start)) -le "$limit" ] || fail "$what: not within $limit s"
+		sleep 0.05
+	done
+}
+gone() { ! alive "$1"; }
+# Wait for the end of a process; its exit status is in $STATUS (128 + n after signal n).
+reap() { # NAME SECONDS
+	wait_for "$2" "$1 ends" gone "$1"
+	STATUS=0
+	wait "${PID[$1]}" || STATUS=$?
+	hit "$1" KILL # helpers it may have left
+	unset "PID[$1]"
+}
+crash() { # NAME: kill -9, and wait until it is gone
+	hit "$1" KILL
+	reap "$1" 20
+}
+stop() { # NAME [SIGNAL]
+	hit "$1" "${2:-TERM}"
+	reap "$1" 20
+}
+log_has() { # NAME REGEX
+	grep -qE -- "$2" "$T/$1.log" 2>/dev/null
+}
+log_or_gone() { log_has "$@" || gone "$1"; }
+wait_log() { # NAME REGEX SECONDS
+	wait_for "$3" "$1 says \"$2\"" log_or_gone "$1" "$2"
+	log_has "$1" "$2" || fail "$1 ended before it said \"$2\""
+}
+
+clean_up() {
+	local status=$? name log
+	trap - EXIT INT TERM
+	set +e
+	for name in "${!PID[@]}"; do
+		hit "$name" KILL
+	done
+	wait 2>/dev/null
+	if [ $status != 0 ] && [ $status != 77 ] && [ -n "$T" ]; then
+		cat "$T/commands" 2>/dev/null
+		for log in "$T"/*.log; do
+			[ -s "$log" ] || continue
+			printf -- '---- %s (last lines) ----\n' "${log##*/}"
+			tail -n 40 "$log" | cut -c1-300
+		done
+	fi
+	if [ -n "${VV_KEEP:-}" ]; then
+		echo "kept: $T"
+	elif [ -n "$T" ]; then
+		rm -rf "$T"
+	fi
+	exit $status
+}
+
+# ---- DPDK processes ----
+
+cpus() { echo "0-$(($(nproc --all) - 1))"; }
+# EAL arguments of a process with one worker; the kernel places both threads unless CORE is set.
+eal() { # NAME MEGABYTES
+	local where="(${CORE:-$(cpus)})"
+	echo "--lcores 0@$where,1@$where --file-prefix vv$$$1 --no-telemetry --iova-mode=va"
+	if [ "${VV_HUGE:-0}" = 1 ]; then
+		echo "-m $2 --in-memory --single-file-segments"
+	else
+		echo "-m $2 --no-huge --no-shconf"
+	fi
+}
+
+# The runtimes of the sanitizers must come before the program they watch.
+sanitizer() {
+	local lib
+	lib=$(ldd "$SOFTHCA" 2>/dev/null | grep -oE '/[^ ]*lib(asan|tsan)\.so[^ ]*' | head -1)
+	[ -z "$lib" ] || echo "$lib"
+}
+softhca() { # NAME [softhca options --] COMMAND... on behalf of spawn
+	local name=$1 lib
+	shift
+	lib=$(sanitizer)
+	STAT=$T/$name.stat
+	# Programs of others leak as they please when they exit; we look at live objects instead.
+	spawn "$name" env ${lib:+"LD_PRELOAD=$lib"} \
+		ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" \
+		UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}" \
+		"$SOFTHCA" run --stat "$STAT" "$@"
+}
+
+# backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=...] [client=1] [fail=SPEC]
+#   [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
+# Frames of function 0 reach function 1 and back; a single function meets itself in the wire.
+backend() {
+	local kind=$1 functions=1 queues=1 wire= devargs= client= fail= trace= name=be wait=1 i
+	local -a args=() hca=()
+	shift
+	local "$@"
+	local sockets=$T/s
+	[ "$name" = be ] || sockets=$T/$name-s
+	BACKEND=$kind
+	case $kind in
+	net_vhost)
+		for ((i = 0; i < functions; i++)); do
+			args+=(--vdev "net_vhost$i,iface=$sockets$i,queues=$queues${client:+,client=1}")
+		done
+		# shellcheck disable=SC2046
+		spawn "$name" stdbuf -oL dpdk-testpmd $(eal "$name" 512) --no-pci "${args[@]}" -- \
+			--no-mlockall --total-num-mbufs=16384 -i --nb-cores=1 --rxq="$queues" \
+			--txq="$queues" --forward-mode=io --auto-start
+		[ "$wait" = 0 ] || wait_log "$name" "^testpmd> " 30
+		return
+		;;
+	ours)
+		need "$SOFTHCA" "$PLUGIN"
+		args=(--no-pci -d "$PLUGIN")
+		for ((i = 0; i < functions; i++)); do
+			args+=(--vdev "vdpa_verbs$i,ibdev=mlx5_$i,queues=$queues${devargs:+,$devargs}")
+		done
+		;;
+	mlx5)
+		need "$SOFTHCA"
+		for ((i = 0; i < functions; i++)); do
+			args+=(-a "0000:3b:00.$i,class=vdpa${devargs:+,$devargs}")
+		done
+		;;
+	esac
+	need "$VV_SAMPLE"
+	hca=(--functions "$functions")
+	[ -z "$wire" ] || hca+=(--wire "$wire")
+	[ -z "$fail" ] || hca+=(--fail "$fail")
+	[ -z "$trace" ] || hca+=(--trace "$T/$name.trace")
+	# shellcheck disable=SC2046
+	softhca "$name" "${hca[@]}" -- stdbuf -oL "$VV_SAMPLE" $(eal "$name" 64) "${args[@]}" -- \
+		--iface "$sockets" ${client:+--client}
+	[ "$wait" = 0 ] || wait_log "$name" "enter 'q' to quit" 30
+}
+
+# ---- testpmd with net_virtio_user as front-end ----
+
+virtio_user() { # NAME SOCKET QUEUES VDEV-OPTIONS [testpmd options]
+	local name=$1 socket=$2 queues=$3 options=$4
+	shift 4
+	# shellcheck disable=SC2046
+	spawn "$name" stdbuf -oL dpdk-testpmd $(eal "$name" 256) --no-pci \
+		--vdev "net_virtio_user0,path=$socket,queues=$queues${options:+,$options}" -- \
+		--no-mlockall --total-num-mbufs=16384 -i --nb-cores=1 --rxq="$queues" --txq="$queues" \
+		--txonly-multi-flow --forward-mode=io "$@"
+}
+# Frames counted by the port itself since it was made: sets RX, TX, RX_BYTES, TX_BYTES.
+port_stats() { # NAME
+	local before
+	before=$(grep -c "NIC statistics for port 0" "$T/$1.log") || true
+	tell "$1" "show port stats 0"
+	wait_for 20 "$1 shows its counters" stats_shown "$1" "$before"
+	read -r RX RX_BYTES TX TX_BYTES < <(awk '
+		/NIC statistics for port 0/ { rx = tx = "" }
+		/RX-packets:.*RX-missed/ { rx = $2 " " $NF }
+		/TX-packets:.*TX-errors/ { tx = $2 " " $NF }
+		END { print rx, tx }' "$T/$1.log")
+}
+stats_shown() {
+	[ "$(grep -c "TX-packets:.*TX-errors" "$T/$1.log")" -gt "$2" ] && alive "$1"
+}
+moved() { # NAME FRAMES: has it received that many?
+	alive "$1" || fail "$1 ended"
+	port_stats "$1"
+	[ "$RX" -ge "$2" ]
+}
+drained() { # NAME: everything it sent has come back
+	port_stats "$1"
+	[ "$RX" = "$TX" ]
+}
+wait_done() { # NAME COUNT: the COUNTth forwarding run is over
+	wait_for 20 "$1 stops forwarding" stopped_times "$1" "$2"
+}
+stopped_times() { [ "$(grep -c '^Done\.' "$T/$1.log")" -ge "$2" ]; }
+# Send BURSTS*32 frames (on each queue) round and round until FRAMES have come back, then take all
+# out again: what went out must be what came in, to the frame.
+round_trips() { # NAME BURSTS FRAMES
+	local name=$1 bursts=$2 frames=$3 done_before
+	done_before=$(grep -c '^Done\.' "$T/$name.log") || true
+	tell "$name" "set fwd io"
+	tell "$name" "start tx_first $bursts"
+	wait_for 60 "$name gets $frames frames" moved "$name" "$frames"
+	tell "$name" stop
+	wait_done "$name" $((done_before + 1))
+	tell "$name" "set fwd rxonly"
+	tell "$name" start
+	wait_for 20 "the last frames come back to $name" drained "$name"
+	tell "$name" stop
+	wait_done "$name" $((done_before + 2))
+	port_stats "$name"
+	note "$name: $TX frames out, $RX in, $RX_BYTES bytes"
+	[ "$RX" = "$TX" ] || fail "$name: $TX frames went out, $RX came in"
+	[ "$RX_BYTES" = "$TX_BYTES" ] || fail "$name: $TX_BYTES bytes went out, $RX_BYTES came in"
+}
+# Frames received by queue in the last but one forwarding run (the io run of round_trips).
+queue_frames() { # NAME -> lines "QUEUE FRAMES"
+	awk '/Forward Stats for RX Port/ { split($0, a, /Queue= */); q = a[2] + 0 }
+		/RX-packets:.*TX-packets:/ { n[q] = $2 > n[q] ? $2 : n[q] }
+		END { for (q in n) print q, n[q] }' "$T/$1.log" | sort -n
+}
+
+# ---- guests ----
+
+as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# A user-mode Linux guest on SOCKET that runs the script given on standard input. Its files are in
+# $T/NAME, which is /job in the guest.
+uml() { # NAME SOCKET [MEGABYTES]
+	local name=$1 socket=$2 mem=${3:-128}
+	need linux.uml "$VV_UML_RD"
+	mkdir -p "$T/$name"
+	cat >"$T/$name/run"
+	chmod 755 "$T/$name/run"
+	# shellcheck disable=SC2154
+	spawn "$name" env TMPDIR="${UML_TMPDIR:-/dev/shm}" "${uml_as[@]}" linux.uml \
+		"virtio_uml.device=$socket:1" "initrd=${uml_rd:-$VV_UML_RD}" "mem=${mem}M" \
+		con=null con0=null,fd:1 ssl=null "uml_dir=$T/$name" "umid=vv" "job=$T/$name" quiet
+}
+uml_as=()
+guest_ended() { # NAME SECONDS: and its script succeeded
+	reap "$1" "$2"
+	log_has "$1" "^VV: exit 0" || fail "the script in guest $1 did not succeed"
+}
+
+# ---- the run ----
+
+one() { # CASE
+	T=$(mktemp -d "${TMPDIR:-/tmp}/vv.XXXXXX")
+	chmod 755 "$T"
+	trap clean_up EXIT
+	trap 'exit 130' INT TERM
+	run "$1"
+}
+main() {
+	local c status=0 s
+	case ${1:-} in
+	--list) cases ;;
+	"")
+		while read -r c; do
+			s=0
+			"$0" "$c" </dev/null || s=$?
+			case $s in
+			0) echo "ok $c" ;;
+			77) echo "SKIP $c" ;;
+			*)
+				echo "FAIL $c"
+				status=1
+				;;
+			esac
+		done < <(cases)
+		exit $status
+		;;
+	*)
+		if [ $# = 1 ]; then
+			one "$1"
+		else
+			for c; do
+				"$0" "$c" || exit
+			done
+		fi
+		;;
+	esac
+}
