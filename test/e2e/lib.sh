@@ -174,7 +174,7 @@ backend() {
 			args+=(--vdev "net_vhost$i,iface=$sockets$i,queues=$queues${client:+,client=1}")
 		done
 		# shellcheck disable=SC2046
-		spawn "$name" stdbuf -oL dpdk-testpmd $(eal "$name" 512) --no-pci "${args[@]}" -- \
+		spawn "$name" env ${VV_PRELOAD:+LD_PRELOAD=$VV_PRELOAD} stdbuf -oL dpdk-testpmd $(eal "$name" 512) --no-pci "${args[@]}" -- \
 			--no-mlockall --total-num-mbufs=16384 -i --nb-cores=1 --rxq="$queues" \
 			--txq="$queues" --forward-mode=io --auto-start
 		[ "$wait" = 0 ] || wait_log "$name" "^testpmd> " 30
