@@ -157,14 +157,14 @@ softhca() { # NAME [softhca options --] COMMAND... on behalf of spawn
 		"$SOFTHCA" run --stat "$STAT" "$@"
 }
 
-# backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=...] [client=1] [fail=SPEC]
-#   [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
+# backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=... [devargs_1=...]] [client=1]
+#   [fail=SPEC] [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
 # Frames of function 0 reach function 1 and back; a single function meets itself in the wire.
 backend() {
-	local kind=$1 functions=1 queues=1 wire= devargs= client= fail= trace= name=be wait=1 i
+	local kind=$1 functions=1 queues=1 wire= devargs= client= fail= trace= name=be wait=1 i more
 	local -a args=() hca=()
 	shift
-	local "$@"
+	[ $# = 0 ] || local "$@"
 	local sockets=$T/s
 	[ "$name" = be ] || sockets=$T/$name-s
 	BACKEND=$kind
@@ -184,7 +184,9 @@ backend() {
 		need "$SOFTHCA" "$PLUGIN"
 		args=(--no-pci -d "$PLUGIN")
 		for ((i = 0; i < functions; i++)); do
-			args+=(--vdev "vdpa_verbs$i,ibdev=mlx5_$i,queues=$queues${devargs:+,$devargs}")
+			more=devargs_$i
+			more=${!more-$devargs}
+			args+=(--vdev "vdpa_verbs$i,ibdev=mlx5_$i,queues=$queues${more:+,$more}")
 		done
 		;;
 	mlx5)
@@ -289,6 +291,23 @@ uml() { # NAME SOCKET [MEGABYTES]
 		con=null con0=null,fd:1 ssl=null "uml_dir=$T/$name" "umid=vv" "job=$T/$name" quiet
 }
 uml_as=()
+# The same under QEMU without KVM, as a PC. The script is all the guest has.
+qemu() { # NAME SOCKET DEVICE-OPTIONS [NETDEV-OPTIONS]
+	local name=$1 socket=$2 device=$3 netdev=${4:-}
+	need qemu-system-x86_64 "$VV_QEMU_KERNEL" "$VV_QEMU_RD"
+	mkdir -p "$T/$name.rd/job"
+	cat >"$T/$name.rd/job/run"
+	chmod 755 "$T/$name.rd/job/run"
+	(cd "$T/$name.rd" && find . | cpio --quiet -o -H newc) | gzip | cat "$VV_QEMU_RD" - >"$T/$name.gz"
+	# MSI-X with vhost-user crashes QEMU 7.2 without KVM, hence vectors=0.
+	spawn "$name" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 384 \
+		-object memory-backend-memfd,id=m0,size=384M,share=on \
+		-machine pc,memory-backend=m0 -nographic -nodefaults -serial stdio -no-reboot \
+		-kernel "$VV_QEMU_KERNEL" -initrd "$T/$name.gz" \
+		-append "console=ttyS0 quiet panic=-1" -chardev "socket,id=c0,path=$socket" \
+		-netdev "vhost-user,id=n0,chardev=c0${netdev:+,$netdev}" \
+		-device "virtio-net-pci,netdev=n0,vectors=0${device:+,$device}"
+}
 guest_ended() { # NAME SECONDS: and its script succeeded
 	reap "$1" "$2"
 	log_has "$1" "^VV: exit 0" || fail "the script in guest $1 did not succeed"
