@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The launcher's two commands. Both return the exit status of the process and have said on stderr
+ * what went wrong, in one line.
+ */
+#ifndef SOFTHCA_LAUNCH_H
+#define SOFTHCA_LAUNCH_H
+
+/* argv[0] is the name of the command. */
+int launch_run(int argc, char **argv);
+int launch_stat(int argc, char **argv);
+
+/* As sysexits and shells have it. */
+enum { EXIT_USAGE = 2, EXIT_LAUNCH = 125, EXIT_NOEXEC = 126, EXIT_NOTFOUND = 127 };
+
+#endif

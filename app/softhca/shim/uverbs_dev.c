@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "uverbs_dev.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../fw/hca_ident.h"
+
+/* Values of IBTA and include/rdma/ib_verbs.h that have no name in the user headers. */
+enum {
+	PORT_ACTIVE = 4,
+	PORT_PHYS_LINK_UP = 5,
+	MTU_1024 = 3,
+	MTU_4096 = 5,
+	WIDTH_4X = 2,
+	SPEED_EDR = 32,
+	LINK_LAYER_ETHERNET = 2,
+	PORT_CM_SUP = 1 << 16,
+	PORT_IP_BASED_GIDS = 1 << 26,
+	DEVICE_MEM_MGT_EXTENSIONS = 1 << 21,
+};
+
+static uint64_t fw_ver(void)
+{
+	unsigned int major = 0, minor = 0, sub = 0;
+
+	sscanf(HCA_FW_VERSION, "%u.%u.%u", &major, &minor, &sub);
+	return (uint64_t)major << 32 | minor << 16 | sub;
+}
+
+void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_resp *attr)
+{
+	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	memset(attr, 0, sizeof(*attr));
+	attr->base.fw_ver = fw_ver();
+	attr->base.node_guid = htobe64(hca_ident_guid(function));
+	attr->base.sys_image_guid = attr->base.node_guid;
+	attr->base.max_mr_size = UINT64_MAX;
+	attr->base.page_size_cap = ~(page_size - 1);
+	attr->base.vendor_id = 0x2c9; /* the vendor's OUI, as mlx5_ib reports it */
+	attr->base.vendor_part_id = HCA_PCI_DEVICE;
+	attr->base.device_cap_flags = DEVICE_MEM_MGT_EXTENSIONS;
+	attr->base.max_mr = 1 << 24;
+	attr->base.max_pd = 1 << 24;
+	attr->base.max_pkeys = 1;
+	attr->base.phys_port_cnt = UVERBS_PORTS;
+	attr->response_length = sizeof(*attr);
+	attr->device_cap_flags_ex = attr->base.device_cap_flags;
+}
+
+void uverbs_port_attr(struct ib_uverbs_query_port_resp_ex *attr)
+{
+	memset(attr, 0, sizeof(*attr));
+	attr->legacy_resp = (struct ib_uverbs_query_port_resp){
+	    .port_cap_flags = PORT_CM_SUP | PORT_IP_BASED_GIDS,
+	    .max_msg_sz = 1u << 30,
+	    .gid_tbl_len = UVERBS_GIDS,
+	    .pkey_tbl_len = 1,
+	    .state = PORT_ACTIVE,
+	    .max_mtu = MTU_4096,
+	    .active_mtu = MTU_1024,
+	    .active_width = WIDTH_4X,
+	    .active_speed = SPEED_EDR,
+	    .phys_state = PORT_PHYS_LINK_UP,
+	    .link_layer = LINK_LAYER_ETHERNET,
+	    .flags = IB_UVERBS_QPF_GRH_REQUIRED,
+	};
+}
+
+void uverbs_gid(unsigned int function, unsigned int index, struct ib_uverbs_gid_entry *entry)
+{
+	memset(entry, 0, sizeof(*entry));
+	entry->gid[0] = htobe64(0xfe80000000000000ull);
+	entry->gid[1] = htobe64(hca_ident_guid(function));
+	entry->gid_index = index;
+	entry->port_num = 1;
+	entry->gid_type = index ? IB_UVERBS_GID_TYPE_ROCE_V2 : IB_UVERBS_GID_TYPE_ROCE_V1;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the kernel driver says about a function and its port in plain verbs terms. The answers are
+ * those of a ConnectX-6 Dx with one Ethernet port up at 100 Gb/s, without the verbs objects that
+ * the model does not have (it has DevX only), hence without their limits.
+ *
+ * Pure functions.
+ */
+#ifndef SOFTHCA_SHIM_UVERBS_DEV_H
+#define SOFTHCA_SHIM_UVERBS_DEV_H
+
+#include <stdint.h>
+
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/ib_user_verbs.h>
+
+enum { UVERBS_GIDS = 2, UVERBS_COMP_VECTORS = 8, UVERBS_PORTS = 1 };
+
+void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_resp *attr);
+void uverbs_port_attr(struct ib_uverbs_query_port_resp_ex *attr);
+/* index < UVERBS_GIDS */
+void uverbs_gid(unsigned int function, unsigned int index, struct ib_uverbs_gid_entry *entry);
+
+#endif
