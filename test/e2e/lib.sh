@@ -27,6 +27,7 @@ PLUGIN=$VV_BUILD/drivers/librte_vdpa_verbs.so
 VFRONT=$VV_BUILD/test/frontend/vfront
 VV_PATIENCE=${VV_PATIENCE:-1}
 
+as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 declare -A PID=() LOGS=()
 T=
 
@@ -88,8 +89,8 @@ crash() { # NAME: kill -9, and wait until it is gone
 	hit "$1" KILL
 	reap "$1" 20
 }
-stop() { # NAME [SIGNAL]
-	hit "$1" "${2:-TERM}"
+stop() { # NAME [SIGNAL]: to the process alone, softhca hands it on to its command
+	kill -s "${2:-TERM}" "${PID[$1]}"
 	reap "$1" 20
 }
 log_has() { # NAME REGEX
@@ -117,6 +118,7 @@ clean_up() {
 			tail -n 40 "$log" | cut -c1-300
 		done
 	fi
+	[ -z "$PUBLIC" ] || rm -rf "$PUBLIC"
 	if [ -n "${VV_KEEP:-}" ]; then
 		echo "kept: $T"
 	elif [ -n "$T" ]; then
@@ -145,17 +147,47 @@ sanitizer() {
 	lib=$(ldd "$SOFTHCA" 2>/dev/null | grep -oE '/[^ ]*lib(asan|tsan)\.so[^ ]*' | head -1)
 	[ -z "$lib" ] || echo "$lib"
 }
-softhca() { # NAME [softhca options --] COMMAND... on behalf of spawn
-	local name=$1 lib
-	shift
+# The launcher with what the sanitizers need. Programs of others leak as they please when they exit;
+# we look at live objects instead.
+hca_command() { # sets HCA
+	local lib
 	lib=$(sanitizer)
-	STAT=$T/$name.stat
-	# Programs of others leak as they please when they exit; we look at live objects instead.
-	spawn "$name" env ${lib:+"LD_PRELOAD=$lib"} \
-		ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" \
-		UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}" \
-		"$SOFTHCA" run --stat "$STAT" "$@"
+	HCA=(env ${lib:+"LD_PRELOAD=$lib"} "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}"
+		"UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}" "$SOFTHCA" run)
 }
+softhca() { # NAME [softhca options --] COMMAND... on behalf of spawn; figures in $STAT
+	local name=$1
+	shift
+	need "$SOFTHCA"
+	hca_command
+	STAT=$T/$name.stat
+	spawn "$name" "${HCA[@]}" --stat "$STAT" "$@"
+}
+figure() { # NAME: one of softhca's counters
+	"$SOFTHCA" stat "${2:-$STAT}" | awk -v n="$1" 'NF == 2 && $1 == n { print $2 }'
+}
+live_objects() { # "KIND=N" of what is alive, one a line
+	"$SOFTHCA" stat "${1:-$STAT}" | awk 'o && $2 { print $1 "=" $2 } $1 == "object" { o = 1 }'
+}
+live_are() { [ "$(live_objects)" = "$1" ]; }
+
+# Others than root must be able to read what they run, and EAL refuses plugins below directories that
+# everybody may write to, such as /tmp.
+for_nobody() {
+	local file
+	if "${as_nobody[@]}" test -r "$SOFTHCA" -a -r "$VV_SAMPLE" -a -r "$VV_UML_RD"; then
+		return
+	fi
+	PUBLIC=$(mktemp -d /run/vv.XXXXXX)
+	chmod 755 "$PUBLIC"
+	for file in "$SOFTHCA" "$(dirname "$SOFTHCA")/libsofthca.so" "$PLUGIN" "$VV_SAMPLE" \
+		"$VV_UML_RD"; do
+		[ ! -e "$file" ] || install -m 755 "$file" "$PUBLIC/"
+	done
+	SOFTHCA=$PUBLIC/${SOFTHCA##*/} PLUGIN=$PUBLIC/${PLUGIN##*/}
+	VV_SAMPLE=$PUBLIC/${VV_SAMPLE##*/} VV_UML_RD=$PUBLIC/${VV_UML_RD##*/}
+}
+PUBLIC=
 
 # backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=... [devargs_1=...]] [client=1]
 #   [fail=SPEC] [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
@@ -197,7 +229,8 @@ backend() {
 		;;
 	esac
 	need "$VV_SAMPLE"
-	hca=(--functions "$functions")
+	# A receiver that is slow for a moment holds its sender back; nothing is lost.
+	hca=(--functions "$functions" --delay-drop 2000)
 	[ -z "$wire" ] || hca+=(--wire "$wire")
 	[ -z "$fail" ] || hca+=(--fail "$fail")
 	[ -z "$trace" ] || hca+=(--trace "$T/$name.trace")
@@ -275,8 +308,6 @@ queue_frames() { # NAME -> lines "QUEUE FRAMES"
 
 # ---- guests ----
 
-as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-
 # A user-mode Linux guest on SOCKET that runs the script given on standard input. Its files are in
 # $T/NAME, which is /job in the guest.
 uml() { # NAME SOCKET [MEGABYTES]
@@ -287,7 +318,7 @@ uml() { # NAME SOCKET [MEGABYTES]
 	chmod 755 "$T/$name/run"
 	# shellcheck disable=SC2154
 	spawn "$name" env TMPDIR="${UML_TMPDIR:-/dev/shm}" "${uml_as[@]}" linux.uml \
-		"virtio_uml.device=$socket:1" "initrd=${uml_rd:-$VV_UML_RD}" "mem=${mem}M" \
+		"virtio_uml.device=$socket:1" "initrd=$VV_UML_RD" "mem=${mem}M" \
 		con=null con0=null,fd:1 ssl=null "uml_dir=$T/$name" "umid=vv" "job=$T/$name" quiet
 }
 uml_as=()
