@@ -5,9 +5,9 @@
  *
  * What goes where:
  *   open*, fopen*        device nodes make a uverbs file; paths of our sysfs tree lead there
- *   stat*, access*, readlink*, realpath, opendir
- *                        the same paths; a device node looks like one
- *   fstat*               the same for a uverbs file that is open
+ *   access*, readlink*, realpath, opendir
+ *                        the same paths
+ *   stat*, fstat*        the same; a device node looks like one (interpose_stat.c)
  *   ioctl, close         calls on a uverbs file
  *   socket               rdma netlink does not exist, so that programs look into sysfs
  *
@@ -17,10 +17,8 @@
  * assumed, and calls made by the library itself (in_shim) pass straight through.
  */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/netlink.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -32,51 +30,27 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <rdma/rdma_user_ioctl_cmds.h>
 
 #include "../fw/hca_ident.h"
+#include "interpose.h"
 #include "nic.h"
 #include "sysfs.h"
 #include "uverbs_file.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
-/* Calls of this thread that are inside the library: theirs are not for us to answer. */
-static __thread unsigned int in_shim __attribute__((tls_model("initial-exec")));
-
-/* The next definition of a function, looked up once; races are harmless. */
-#define REAL(name)                                                                                 \
-	({                                                                                         \
-		static __typeof__(&name) real_;                                                    \
-		__typeof__(&name) fn_ = __atomic_load_n(&real_, __ATOMIC_RELAXED);                 \
-		if (!fn_) {                                                                        \
-			*(void **)&fn_ = dlsym(RTLD_NEXT, #name);                                  \
-			__atomic_store_n(&real_, fn_, __ATOMIC_RELAXED);                           \
-		}                                                                                  \
-		fn_;                                                                               \
-	})
+__thread unsigned int in_shim;
 
 /* Not in the headers of a libc that inlines them. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dirfd, const char *path, int flags);
 int __openat64_2(int dirfd, const char *path, int flags);
-int __xstat(int ver, const char *path, struct stat *st);
-int __xstat64(int ver, const char *path, struct stat64 *st);
-int __lxstat(int ver, const char *path, struct stat *st);
-int __lxstat64(int ver, const char *path, struct stat64 *st);
-int __fxstat(int ver, int fd, struct stat *st);
-int __fxstat64(int ver, int fd, struct stat64 *st);
 ssize_t __readlink_chk(const char *path, char *buf, size_t len, size_t buflen);
 char *__realpath_chk(const char *path, char *resolved, size_t len);
 
-/*
- * Where to look instead of path: path itself, or a path in buf. errno stays as it is.
- */
-static const char *redirect(const char *path, char buf[PATH_MAX])
+const char *interpose_redirect(const char *path, char buf[PATH_MAX])
 {
 	const struct nic_env *env;
 
@@ -90,7 +64,7 @@ static const char *redirect(const char *path, char buf[PATH_MAX])
 	return buf;
 }
 
-static int node_function(const char *path)
+int interpose_node(const char *path)
 {
 	const struct nic_env *env;
 
@@ -126,7 +100,7 @@ static bool flags_have_mode(int flags)
 #define OPEN_BODY(name, path, flags)                                                               \
 	do {                                                                                       \
 		char buf_[PATH_MAX];                                                               \
-		int function_ = node_function(path);                                               \
+		int function_ = interpose_node(path);                                              \
 		mode_t mode_ = 0;                                                                  \
 		if (flags_have_mode(flags)) {                                                      \
 			va_list ap_;                                                               \
@@ -136,7 +110,7 @@ static bool flags_have_mode(int flags)
 		}                                                                                  \
 		if (function_ >= 0)                                                                \
 			return open_node((unsigned int)function_, flags);                          \
-		return REAL(name)(redirect(path, buf_), flags, mode_);                             \
+		return REAL(name)(interpose_redirect(path, buf_), flags, mode_);                   \
 	} while (0)
 
 EXPORT int open(const char *path, int flags, ...)
@@ -152,7 +126,7 @@ EXPORT int open64(const char *path, int flags, ...)
 #define OPENAT_BODY(name, dirfd, path, flags)                                                      \
 	do {                                                                                       \
 		char buf_[PATH_MAX];                                                               \
-		int function_ = node_function(path);                                               \
+		int function_ = interpose_node(path);                                              \
 		mode_t mode_ = 0;                                                                  \
 		if (flags_have_mode(flags)) {                                                      \
 			va_list ap_;                                                               \
@@ -162,7 +136,7 @@ EXPORT int open64(const char *path, int flags, ...)
 		}                                                                                  \
 		if (function_ >= 0)                                                                \
 			return open_node((unsigned int)function_, flags);                          \
-		return REAL(name)(dirfd, redirect(path, buf_), flags, mode_);                      \
+		return REAL(name)(dirfd, interpose_redirect(path, buf_), flags, mode_);            \
 	} while (0)
 
 EXPORT int openat(int dirfd, const char *path, int flags, ...)
@@ -202,21 +176,21 @@ EXPORT FILE *fopen(const char *path, const char *mode)
 {
 	char buf[PATH_MAX];
 
-	return REAL(fopen)(redirect(path, buf), mode);
+	return REAL(fopen)(interpose_redirect(path, buf), mode);
 }
 
 EXPORT FILE *fopen64(const char *path, const char *mode)
 {
 	char buf[PATH_MAX];
 
-	return REAL(fopen64)(redirect(path, buf), mode);
+	return REAL(fopen64)(interpose_redirect(path, buf), mode);
 }
 
 EXPORT DIR *opendir(const char *path)
 {
 	char buf[PATH_MAX];
 
-	return REAL(opendir)(redirect(path, buf));
+	return REAL(opendir)(interpose_redirect(path, buf));
 }
 
 /* ---- paths ---- */
@@ -226,172 +200,43 @@ EXPORT int access(const char *path, int mode)
 	char buf[PATH_MAX];
 
 	/* A device node is for everybody, whoever made the file that stands for it. */
-	return REAL(access)(redirect(path, buf), node_function(path) >= 0 ? F_OK : mode);
+	return REAL(access)(interpose_redirect(path, buf), interpose_node(path) >= 0 ? F_OK : mode);
 }
 
 EXPORT int faccessat(int dirfd, const char *path, int mode, int flags)
 {
 	char buf[PATH_MAX];
 
-	return REAL(faccessat)(dirfd, redirect(path, buf), node_function(path) >= 0 ? F_OK : mode,
-			       flags);
+	return REAL(faccessat)(dirfd, interpose_redirect(path, buf),
+			       interpose_node(path) >= 0 ? F_OK : mode, flags);
 }
 
 EXPORT ssize_t readlink(const char *path, char *out, size_t len)
 {
 	char buf[PATH_MAX];
 
-	return REAL(readlink)(redirect(path, buf), out, len);
+	return REAL(readlink)(interpose_redirect(path, buf), out, len);
 }
 
 EXPORT ssize_t __readlink_chk(const char *path, char *out, size_t len, size_t out_len)
 {
 	char buf[PATH_MAX];
 
-	return REAL(__readlink_chk)(redirect(path, buf), out, len, out_len);
+	return REAL(__readlink_chk)(interpose_redirect(path, buf), out, len, out_len);
 }
 
 EXPORT char *realpath(const char *path, char *resolved)
 {
 	char buf[PATH_MAX];
 
-	return REAL(realpath)(redirect(path, buf), resolved);
+	return REAL(realpath)(interpose_redirect(path, buf), resolved);
 }
 
 EXPORT char *__realpath_chk(const char *path, char *resolved, size_t len)
 {
 	char buf[PATH_MAX];
 
-	return REAL(__realpath_chk)(redirect(path, buf), resolved, len);
-}
-
-/* ---- stat ---- */
-
-/* The two structs are one on this platform. */
-_Static_assert(sizeof(struct stat) == sizeof(struct stat64), "LP64");
-
-static int as_node(int function, struct stat *st)
-{
-	st->st_mode = S_IFCHR | 0666;
-	st->st_rdev = makedev(HCA_UVERBS_MAJOR, HCA_UVERBS_MINOR_0 + (unsigned int)function);
-	st->st_size = 0;
-	return 0;
-}
-
-static int stat_path(const char *path, struct stat *st, int rc)
-{
-	int function = rc ? -1 : node_function(path);
-
-	return function >= 0 ? as_node(function, st) : rc;
-}
-
-static int stat_fd(int fd, struct stat *st, int rc)
-{
-	int function;
-
-	if (rc || in_shim || !S_ISREG(st->st_mode) || !uverbs_any_open())
-		return rc;
-	in_shim++;
-	function = uverbs_fd_function(fd);
-	in_shim--;
-	return function >= 0 ? as_node(function, st) : rc;
-}
-
-EXPORT int stat(const char *path, struct stat *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, st, REAL(stat)(redirect(path, buf), st));
-}
-
-EXPORT int stat64(const char *path, struct stat64 *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, (struct stat *)st, REAL(stat64)(redirect(path, buf), st));
-}
-
-EXPORT int lstat(const char *path, struct stat *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, st, REAL(lstat)(redirect(path, buf), st));
-}
-
-EXPORT int lstat64(const char *path, struct stat64 *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, (struct stat *)st, REAL(lstat64)(redirect(path, buf), st));
-}
-
-EXPORT int fstat(int fd, struct stat *st)
-{
-	return stat_fd(fd, st, REAL(fstat)(fd, st));
-}
-
-EXPORT int fstat64(int fd, struct stat64 *st)
-{
-	return stat_fd(fd, (struct stat *)st, REAL(fstat64)(fd, st));
-}
-
-EXPORT int fstatat(int dirfd, const char *path, struct stat *st, int flags)
-{
-	char buf[PATH_MAX];
-	int rc = REAL(fstatat)(dirfd, redirect(path, buf), st, flags);
-
-	if ((flags & AT_EMPTY_PATH) && path && path[0] == '\0')
-		return stat_fd(dirfd, st, rc);
-	return stat_path(path, st, rc);
-}
-
-EXPORT int fstatat64(int dirfd, const char *path, struct stat64 *st, int flags)
-{
-	char buf[PATH_MAX];
-	int rc = REAL(fstatat64)(dirfd, redirect(path, buf), st, flags);
-
-	if ((flags & AT_EMPTY_PATH) && path && path[0] == '\0')
-		return stat_fd(dirfd, (struct stat *)st, rc);
-	return stat_path(path, (struct stat *)st, rc);
-}
-
-/* What programs built against a libc before 2.33 call. */
-EXPORT int __xstat(int ver, const char *path, struct stat *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, st, REAL(__xstat)(ver, redirect(path, buf), st));
-}
-
-EXPORT int __xstat64(int ver, const char *path, struct stat64 *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, (struct stat *)st, REAL(__xstat64)(ver, redirect(path, buf), st));
-}
-
-EXPORT int __lxstat(int ver, const char *path, struct stat *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, st, REAL(__lxstat)(ver, redirect(path, buf), st));
-}
-
-EXPORT int __lxstat64(int ver, const char *path, struct stat64 *st)
-{
-	char buf[PATH_MAX];
-
-	return stat_path(path, (struct stat *)st, REAL(__lxstat64)(ver, redirect(path, buf), st));
-}
-
-EXPORT int __fxstat(int ver, int fd, struct stat *st)
-{
-	return stat_fd(fd, st, REAL(__fxstat)(ver, fd, st));
-}
-
-EXPORT int __fxstat64(int ver, int fd, struct stat64 *st)
-{
-	return stat_fd(fd, (struct stat *)st, REAL(__fxstat64)(ver, fd, st));
+	return REAL(__realpath_chk)(interpose_redirect(path, buf), resolved, len);
 }
 
 /* ---- descriptors ---- */
