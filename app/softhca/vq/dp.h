@@ -59,6 +59,11 @@ void dp_destroy(struct dp *dp); /* all queues destroyed before */
 void dp_lock(struct dp *dp);
 void dp_unlock(struct dp *dp);
 struct dp_port *dp_port(struct dp *dp, unsigned int index);
+/*
+ * The function's own MAC: frames to it go to this port, whoever else uses it as a source. Hold
+ * dp_lock. Without it the port is known by what it sends only. -EEXIST: another port's.
+ */
+int dp_port_set_mac(struct dp_port *port, const uint8_t mac[6]);
 /* Sum over the threads; dp_lock not needed, figures may be a pass apart. */
 void dp_stats(struct dp *dp, struct dp_stats *stats);
 
@@ -71,8 +76,8 @@ void dp_port_remove_doorbell(struct dp_port *port, uint32_t *word);
 
 struct dp_seg {
 	uint64_t iova, len;
-	uint8_t *hva;	  /* NULL: hole (null MR); an access is an invalid_buffer error */
-	uint32_t mr;	  /* key of the MR behind it, for dp_mem_revoke */
+	uint8_t *hva;     /* NULL: hole (null MR); an access is an invalid_buffer error */
+	uint32_t mr;      /* key of the MR behind it, for dp_mem_revoke */
 	bool local_write; /* the NIC may write */
 };
 
@@ -90,10 +95,11 @@ enum vq_state { VQ_INIT, VQ_RDY, VQ_SUSPEND, VQ_ERR };
 /* error_type of the queue object (PRM virtio_q, error_type). */
 enum vq_error {
 	VQ_ERROR_NONE,
-	VQ_ERROR_BAD_DESC,   /* loops, too long chains, readable/writable mixed up, zero length, index */
+	VQ_ERROR_BAD_DESC, /* loops, too long chains, readable/writable mixed up, zero length, index
+			    */
 	VQ_ERROR_BAD_BUFFER, /* an address outside the key, or a page that is gone */
 	VQ_ERROR_BAD_RING,   /* the ring itself: available index jumped, ring memory gone */
-	VQ_ERROR_CQ,	     /* the completion queue behind the event QP overran */
+	VQ_ERROR_CQ,         /* the completion queue behind the event QP overran */
 };
 
 struct vq_ops {
@@ -111,9 +117,9 @@ enum { VQ_F_VERSION_1 = 1, VQ_F_MRG_RXBUF = 2, VQ_F_EVENTS = 4 };
 struct vq_attr {
 	uint16_t index; /* even: receive, odd: transmit */
 	bool packed;
-	uint16_t size;	       /* split: a power of two; packed: 1..32768 */
-	uint32_t flags;	       /* VQ_F_*; header is 12 bytes with VERSION_1 or MRG_RXBUF, else 10 */
-	uint16_t max_chain;    /* descriptors in a chain, at most */
+	uint16_t size;      /* split: a power of two; packed: 1..32768 */
+	uint32_t flags;     /* VQ_F_*; header is 12 bytes with VERSION_1 or MRG_RXBUF, else 10 */
+	uint16_t max_chain; /* descriptors in a chain, at most */
 	uint64_t desc_addr, driver_addr, device_addr; /* in mem; split: table, available, used */
 	/* Where to go on: split: ring index; packed: index in bits 0-14, wrap counter in bit 15. */
 	uint16_t avail_index, used_index;
@@ -130,6 +136,9 @@ struct vq_status {
 	uint32_t bad_desc_errors, exceed_max_chain, invalid_buffer;
 };
 
+/* VQ_F_* that are honoured; vq_create refuses others. */
+uint32_t dp_features(void);
+
 /* Checks the attributes; ring memory is looked up in vq_start (-EFAULT if outside mem). */
 int vq_create(struct dp_port *port, const struct vq_attr *attr, struct vq **vq);
 /* INIT -> RDY. */
@@ -145,14 +154,14 @@ void vq_destroy(struct vq *vq); /* any state; not in an RX table any more */
 
 struct flow_key {
 	uint8_t dmac[6], smac[6];
-	uint16_t ethertype;  /* behind VLAN tags, host order */
-	uint16_t vid;	     /* of the outer tag, 12 bits */
-	uint8_t cvlan_tag;   /* 1: a tag is there */
+	uint16_t ethertype; /* behind VLAN tags, host order */
+	uint16_t vid;       /* of the outer tag, 12 bits */
+	uint8_t cvlan_tag;  /* 1: a tag is there */
 	uint8_t svlan_tag;
-	uint8_t ip_version;  /* 4, 6, or 0: not IP */
+	uint8_t ip_version; /* 4, 6, or 0: not IP */
 	uint8_t ip_protocol;
 	uint8_t frag;
-	uint16_t l4_sport, l4_dport; /* TCP or UDP, host order */
+	uint16_t l4_sport, l4_dport;    /* TCP or UDP, host order */
 	uint8_t src_ip[16], dst_ip[16]; /* IPv4 in the last four bytes */
 };
 
@@ -160,12 +169,12 @@ enum { DP_HASH_SRC_IP = 1, DP_HASH_DST_IP = 2, DP_HASH_SPORT = 4, DP_HASH_DPORT 
 
 /* A TIR and its RQT, as the datapath needs them. */
 struct dp_tir {
-	uint8_t key[40];      /* Toeplitz */
-	uint8_t hash_fields;  /* DP_HASH_*; 0: always queues[0] */
+	uint8_t key[40];     /* Toeplitz */
+	uint8_t hash_fields; /* DP_HASH_*; 0: always queues[0] */
 	bool symmetric;
 	bool block_self_uc, block_self_mc; /* self_lb_block */
-	unsigned int n;	      /* a power of two */
-	struct vq **queues;   /* entries may be NULL: dropped */
+	unsigned int n;                    /* a power of two */
+	struct vq **queues;                /* entries may be NULL: dropped */
 };
 
 struct dp_rx_rule {

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The hot code: one burst of a transmit queue, and putting frames into a receive queue. Included
+ * by the files that instantiate it, once per instruction set; each function once per layout.
+ *
+ * A burst goes through steps (enum nic_step), each over all frames of the batch: take chains from
+ * the ring, route, deliver, complete, flush the receive queues. Its state is in struct nic, so that
+ * it can be entered again in any step after a fault (nic.c); nic_commit() marks where memory must
+ * be up to date. A frame that can not be delivered now is not taken: reading the ring ahead costs
+ * nothing.
+ */
+#include <errno.h>
+
+#include "../port/eswitch.h"
+#include "copy.h"
+
+/* ---- transmit: take ---- */
+
+/* Any chain: header and frame over any descriptors, buffers over any segments. */
+static __attribute__((noinline)) int
+burst_take_slow(struct nic *nic, struct vq *vq, const struct ring_chain *chain, struct frame *frame)
+{
+	struct mem_piece *pieces = &nic->pieces[nic->n_pieces];
+	unsigned int room = DP_PIECES - nic->n_pieces, n = 0;
+	uint32_t skip = vq->hdr_len;
+	uint64_t len = 0;
+
+	for (unsigned int i = 0; i < chain->ndesc; i++) {
+		const struct ring_desc *d = &nic->desc[i];
+		int got;
+
+		if (d->flags & RING_DESC_WRITE)
+			return RING_E_ORDER;
+		got = mem_split(&vq->view, d->addr, d->len, false, pieces + n, room - n);
+		if (got < 0)
+			return got;
+		len += d->len;
+		/* The header is not read: no offload is offered, so it says nothing. */
+		for (unsigned int end = n + (unsigned int)got, p = n; p < end; p++) {
+			uint32_t cut = pieces[p].len < skip ? pieces[p].len : skip;
+
+			skip -= cut;
+			if (pieces[p].len == cut)
+				continue;
+			pieces[n].hva = pieces[p].hva + cut;
+			pieces[n].len = pieces[p].len - cut;
+			n++;
+		}
+	}
+	len = len > vq->hdr_len ? len - vq->hdr_len : 0;
+	/* Too long frames are dropped by their length alone. */
+	frame->len = len > DP_FRAME_MAX ? DP_FRAME_MAX + 1 : (uint32_t)len;
+	frame->data = n > 0 ? pieces[0].hva : NULL;
+	frame->n = (uint16_t)n;
+	frame->first = (uint16_t)nic->n_pieces;
+	if (n > 1)
+		nic->n_pieces += n;
+	return 0;
+}
+
+/* One chain at the cursor: 1, 0 none (or no room: later), or an error. */
+dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *vq, uint16_t at,
+			 struct ring_chain *chain, struct frame *frame)
+{
+	struct ring_desc *desc = nic->desc;
+	int got = ring_next(l, vq, at, chain, &desc[0]);
+	uint8_t *hva;
+
+	if (unlikely(got <= 0))
+		return got;
+	if (likely(!(desc->flags & (RING_DESC_NEXT | RING_DESC_WRITE)) &&
+		   desc->len > vq->hdr_len)) {
+		hva = mem_find(&vq->view, desc->addr, desc->len, false);
+		if (likely(hva != NULL)) {
+			frame->data = hva + vq->hdr_len;
+			frame->len = desc->len - vq->hdr_len;
+			frame->n = 1;
+			__builtin_prefetch(frame->data);
+			return 1;
+		}
+	}
+	if (desc->flags & RING_DESC_NEXT)
+		got = ring_rest(l, vq, at, chain, desc);
+	if (got >= 0)
+		got = burst_take_slow(nic, vq, chain, frame);
+	if (got == -ENOSPC && nic->n_pieces > 0)
+		return 0;
+	if (got == -ENOSPC) {
+		/* More parts than any frame has: dropped like a too long one. */
+		frame->len = DP_FRAME_MAX + 1;
+		frame->n = 1;
+		got = 0;
+	}
+	return got < 0 ? got : 1;
+}
+
+dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct vq *vq)
+{
+	uint16_t at = ring_at(l, vq);
+	unsigned int n;
+	int got = 0;
+
+	nic->n = 0;
+	nic->pos = 0;
+	nic->flood = 0;
+	nic->n_pieces = 0;
+	for (n = 0; n < DP_BATCH; n++) {
+		got = burst_take(l, nic, vq, at, &nic->chain[n], &nic->frame[n]);
+		if (unlikely(got <= 0))
+			break;
+		at = ring_step(l, vq, at, &nic->chain[n]);
+	}
+	/* What was read before a bad chain is still good; the error comes up again at its turn. */
+	if (unlikely(got < 0 && n == 0))
+		vq_fail_ring(vq, got);
+	nic->n = n;
+}
+
+/* ---- transmit: route ---- */
+
+dp_inline void burst_route(struct nic *nic, struct vq *vq)
+{
+	struct route_cache *cache = &vq->cache;
+
+	if (cache->valid && __atomic_load_n(cache->gen, __ATOMIC_ACQUIRE) != cache->gen_seen)
+		cache->valid = false;
+	for (unsigned int i = 0; i < nic->n; i++) {
+		const struct frame *f = &nic->frame[i];
+
+		if (unlikely(f->len < DP_FRAME_MIN || f->len > DP_FRAME_MAX)) {
+			nic->dst[i] = &nic_drop_other;
+			continue;
+		}
+		if (likely(f->n == 1 && cache->valid && cache->vq != NULL) &&
+		    *(const copy_u64 *)f->data == cache->key[0] &&
+		    *(const copy_u64 *)(f->data + 4) == cache->key[1]) {
+			nic->dst[i] = cache->vq;
+			nic->wait[i] = cache->may_wait;
+			continue;
+		}
+		esw_route(nic, vq, i);
+	}
+}
+
+/* ---- receive ---- */
+
+/* virtio 1.2 section 5.1.6.1: without offloads all zero but num_buffers. */
+dp_inline void burst_put_header(struct vq *vq, uint8_t *p)
+{
+	/* A write where nothing changes would only take the line from the guest. */
+	if (*(copy_u64 *)p != 0)
+		*(copy_u64 *)p = 0;
+	if (likely(vq->hdr_len == VQ_HDR_LEN)) {
+		if (*(copy_u32 *)(p + 8) != 0x10000)
+			*(copy_u32 *)(p + 8) = 0x10000;
+	} else {
+		p[8] = 0;
+		p[9] = 0;
+	}
+}
+
+/* Somewhere in a list of pieces. */
+struct burst_at {
+	const struct mem_piece *piece;
+	uint32_t off;
+};
+
+static void burst_scatter(struct burst_at *at, const uint8_t *src, size_t len)
+{
+	while (len > 0) {
+		uint32_t part = at->piece->len - at->off;
+
+		if (part == 0) {
+			at->piece++;
+			at->off = 0;
+			continue;
+		}
+		if (part > len)
+			part = (uint32_t)len;
+		copy_bytes(at->piece->hva + at->off, src, part);
+		at->off += part;
+		src += part;
+		len -= part;
+	}
+}
+
+enum burst_put { PUT_OK, PUT_NO_BUFFER, PUT_TOO_LONG, PUT_FAILED };
+
+/* Collect the buffers for need bytes: chains in nic->dst_*. */
+dp_inline enum burst_put burst_gather(const enum ring_layout l, struct nic *nic, struct vq *vq,
+				      uint32_t need, unsigned int *n_chains)
+{
+	unsigned int chains = 0, n = 0;
+	uint16_t at = ring_at(l, vq);
+	uint64_t total = 0;
+
+	do {
+		struct ring_chain *chain = &nic->dst_chain[chains];
+		uint64_t before = total;
+		int got = ring_next(l, vq, at, chain, nic->desc);
+
+		if (got == 0)
+			return PUT_NO_BUFFER;
+		if (got > 0 && (nic->desc->flags & RING_DESC_NEXT))
+			got = ring_rest(l, vq, at, chain, nic->desc);
+		for (unsigned int i = 0; got >= 0 && i < chain->ndesc; i++) {
+			const struct ring_desc *d = &nic->desc[i];
+
+			if (!(d->flags & RING_DESC_WRITE)) {
+				got = RING_E_ORDER;
+				break;
+			}
+			got = mem_split(&vq->view, d->addr, d->len, true, &nic->dst_pieces[n],
+					DP_PIECES - n);
+			if (got == -ENOSPC)
+				return PUT_TOO_LONG;
+			if (got >= 0) {
+				n += (unsigned int)got;
+				total += d->len;
+			}
+		}
+		/* The header may not be spread over several buffers (section 5.1.6.3.1). */
+		if (got >= 0 && total - before < vq->hdr_len)
+			got = RING_E_ZERO;
+		if (got < 0) {
+			vq_fail_ring(vq, got);
+			return PUT_FAILED;
+		}
+		total = total > need ? need : total;
+		nic->dst_len[chains++] = (uint32_t)(total - before);
+		at = ring_step(l, vq, at, chain);
+	} while (total < need && vq->mrg && chains < DP_CHAIN_MAX);
+	*n_chains = chains;
+	return total < need ? PUT_TOO_LONG : PUT_OK;
+}
+
+/* One frame into any buffers. */
+static __attribute__((noinline)) enum burst_put
+burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const struct frame *f)
+{
+	const struct mem_piece *src = &nic->pieces[f->first];
+	struct burst_at at = {.piece = nic->dst_pieces};
+	uint8_t header[VQ_HDR_LEN] = {0};
+	enum burst_put put;
+	unsigned int n;
+
+	put = burst_gather(l, nic, vq, vq->hdr_len + f->len, &n);
+	if (put != PUT_OK)
+		return put;
+	header[10] = (uint8_t)n;
+	header[11] = (uint8_t)(n >> 8);
+	nic_commit();
+	burst_scatter(&at, header, vq->hdr_len);
+	if (f->n == 1) {
+		burst_scatter(&at, f->data, f->len);
+	} else {
+		for (unsigned int i = 0; i < f->n; i++)
+			burst_scatter(&at, src[i].hva, src[i].len);
+	}
+	nic_commit();
+	for (unsigned int i = 0; i < n; i++) {
+		ring_push(l, vq, &nic->dst_chain[i], nic->dst_len[i]);
+		vq->received_desc += nic->dst_chain[i].ndesc;
+		vq->completed_desc += nic->dst_chain[i].ndesc;
+	}
+	return PUT_OK;
+}
+
+/* The usual: one piece into one buffer in one descriptor. False: do it the other way. */
+dp_inline bool burst_put_fast(const enum ring_layout l, struct nic *nic, struct vq *vq,
+			      const struct frame *f)
+{
+	uint32_t len = vq->hdr_len + f->len;
+	struct ring_chain chain;
+	struct ring_desc desc;
+	uint8_t *hva;
+
+	if (unlikely(f->n != 1 || ring_next(l, vq, ring_at(l, vq), &chain, &desc) <= 0))
+		return false;
+	if (unlikely((desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) != RING_DESC_WRITE ||
+		     desc.len < len))
+		return false;
+	hva = mem_find(&vq->view, desc.addr, desc.len, true);
+	if (unlikely(hva == NULL))
+		return false;
+	nic_commit();
+	burst_put_header(vq, hva);
+	copy_bytes(hva + vq->hdr_len, f->data, f->len);
+	nic_commit();
+	ring_push(l, vq, &chain, len);
+	vq->received_desc++;
+	vq->completed_desc++;
+	return true;
+}
+
+/* struct vq.put: frames nic->pos...end go to vq; stops early when there are no buffers. */
+dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *vq, unsigned int end)
+{
+	uint64_t before = nic->put_frames;
+
+	vq_lock(nic, vq);
+	nic->rx = vq;
+	if (unlikely(vq->mem_gen != vq->mem->gen) && vq->state == VQ_RDY)
+		vq_check_mem(vq);
+	if (!vq->unpublished) {
+		vq->unpublished = true;
+		nic->touched[nic->n_touched++] = vq;
+	}
+	for (unsigned int i = nic->pos; i < end; i++) {
+		const struct frame *f = &nic->frame[i];
+		enum burst_put put = PUT_OK;
+
+		if (unlikely(vq->state != VQ_RDY)) {
+			stat_add(&nic->stats.drops_no_dest, 1);
+			nic->pos = i + 1;
+			continue;
+		}
+		if (unlikely(!burst_put_fast(l, nic, vq, f)))
+			put = burst_put_slow(l, nic, vq, f);
+		if (put == PUT_NO_BUFFER)
+			break;
+		if (likely(put == PUT_OK)) {
+			nic->put_frames++;
+			nic->put_bytes += f->len;
+		} else {
+			stat_add(&nic->stats.drops_other, 1);
+		}
+		nic->pos = i + 1;
+	}
+	if (nic->put_frames != before)
+		vq->drop_at_once = false;
+	nic_commit();
+	nic->rx = NULL;
+	vq_unlock(nic, vq);
+}
+
+/* ---- transmit: deliver ---- */
+
+/* The frame at nic->pos found no buffer in dst. True: dropped; false: it waits. */
+static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq *vq,
+						      struct vq *dst)
+{
+	const struct dp *dp = nic->dp;
+
+	if (nic->wait[nic->pos] && !dst->drop_at_once && dp->delay_drop_cycles > 0) {
+		if (vq->held_since == 0)
+			vq->held_since = nic->now;
+		if (nic->now - vq->held_since < dp->delay_drop_cycles)
+			return false;
+		dst->drop_at_once = true;
+	}
+	stat_add(&nic->stats.drops_no_buffer, 1);
+	nic->pos++;
+	return true;
+}
+
+/* One frame to several receivers; nobody is waited for. */
+static __attribute__((noinline)) void burst_flood(struct nic *nic, struct vq *vq)
+{
+	unsigned int i = nic->pos;
+	struct vq *dst;
+
+	while ((dst = esw_flood_next(nic, vq, i)) != NULL) {
+		dst->put(nic, dst, i + 1);
+		if (nic->pos == i)
+			stat_add(&nic->stats.drops_no_buffer, 1);
+		nic->pos = i;
+	}
+	nic->flood = 0;
+	nic->pos = i + 1;
+}
+
+static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *vq, struct vq *dst)
+{
+	if (dst == &nic_flood) {
+		burst_flood(nic, vq);
+		return;
+	}
+	if (dst == &nic_drop_dest)
+		stat_add(&nic->stats.drops_no_dest, 1);
+	else if (dst == &nic_drop_other)
+		stat_add(&nic->stats.drops_other, 1);
+	nic->pos++;
+}
+
+dp_inline void burst_deliver(struct nic *nic, struct vq *vq)
+{
+	while (nic->pos < nic->n) {
+		struct vq *dst = nic->dst[nic->pos];
+		unsigned int end = nic->pos + 1;
+
+		if (unlikely(dst == NULL || dst->put == NULL)) {
+			burst_special(nic, vq, dst);
+			continue;
+		}
+		while (end < nic->n && nic->dst[end] == dst)
+			end++;
+		dst->put(nic, dst, end);
+		if (unlikely(nic->pos < end && !burst_no_buffer(nic, vq, dst)))
+			break;
+	}
+}
+
+/* ---- transmit: complete ---- */
+
+dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct vq *vq)
+{
+	uint64_t bytes = 0, descs = 0;
+
+	if (nic->pos == 0)
+		return;
+	for (unsigned int i = 0; i < nic->pos; i++) {
+		ring_push(l, vq, &nic->chain[i], 0);
+		descs += nic->chain[i].ndesc;
+		bytes += nic->frame[i].len;
+	}
+	vq->received_desc += descs;
+	vq->completed_desc += descs;
+	vq->held_since = 0;
+	nic->moved = true;
+	stat_add(&nic->stats.frames_tx, nic->pos);
+	stat_add(&nic->stats.bytes_tx, bytes);
+	nic_publish(nic, vq);
+}
+
+/* struct vq.burst: from nic->step on. */
+dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *vq)
+{
+	switch (nic->step) {
+	case STEP_TAKE:
+		burst_take_all(l, nic, vq);
+		if (nic->n == 0)
+			break;
+		nic->step = STEP_ROUTE;
+		nic_commit();
+		/* fallthrough */
+	case STEP_ROUTE:
+		burst_route(nic, vq);
+		nic->step = STEP_DELIVER;
+		nic_commit();
+		/* fallthrough */
+	case STEP_DELIVER:
+		burst_deliver(nic, vq);
+		nic->step = STEP_FLUSH;
+		nic_commit();
+		/* fallthrough */
+	case STEP_FLUSH:
+		while (nic->n_touched > 0) {
+			struct vq *rx = nic->touched[nic->n_touched - 1];
+
+			vq_lock(nic, rx);
+			nic->rx = rx;
+			nic_publish(nic, rx);
+			nic->rx = NULL;
+			rx->unpublished = false;
+			nic->n_touched--;
+			vq_unlock(nic, rx);
+		}
+		stat_add(&nic->stats.frames_rx, nic->put_frames);
+		stat_add(&nic->stats.bytes_rx, nic->put_bytes);
+		nic->put_frames = 0;
+		nic->put_bytes = 0;
+		nic->step = STEP_COMPLETE;
+		nic_commit();
+		/* fallthrough */
+	case STEP_COMPLETE:
+		burst_complete(l, nic, vq);
+		/* fallthrough */
+	case STEP_DONE:
+		break;
+	}
+	nic->step = STEP_DONE;
+}
+
+#define BURST_INSTANCE(name, l)                                                                    \
+	static void name##_burst(struct nic *nic, struct vq *vq)                                   \
+	{                                                                                          \
+		burst_run(l, nic, vq);                                                             \
+	}                                                                                          \
+	static void name##_put(struct nic *nic, struct vq *vq, unsigned int end)                   \
+	{                                                                                          \
+		burst_put(l, nic, vq, end);                                                        \
+	}
+
+BURST_INSTANCE(burst_split, RING_SPLIT)
+BURST_INSTANCE(burst_packed, RING_PACKED)
+
+#define BURST_OPS(name)                                                                            \
+	const struct burst_ops name[2] = {                                                         \
+	    [RING_SPLIT] = {burst_split_burst,  burst_split_put },                                   \
+	    [RING_PACKED] = {burst_packed_burst, burst_packed_put},                                \
+	}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../port/fdb.h"
+#include "../port/steer.h"
+#include "dp_impl.h"
+
+static uint64_t dp_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Cycles a microsecond, over two milliseconds. */
+static uint64_t dp_measure_cycles(void)
+{
+	uint64_t ns = dp_now_ns(), cycles = dp_cycles(), passed;
+
+	do {
+		struct timespec ts = {.tv_nsec = 1000000};
+
+		nanosleep(&ts, NULL);
+		passed = dp_now_ns() - ns;
+	} while (passed < 2000000);
+	cycles = (dp_cycles() - cycles) * 1000 / passed;
+	return cycles > 0 ? cycles : 1;
+}
+
+static int nic_start(struct nic *nic)
+{
+	sigset_t block, old;
+	char name[16];
+	int err;
+
+	/* Signals are for the program's threads; but what an access raises must arrive. */
+	sigfillset(&block);
+	sigdelset(&block, SIGSEGV);
+	sigdelset(&block, SIGBUS);
+	sigdelset(&block, SIGFPE);
+	sigdelset(&block, SIGILL);
+	sigdelset(&block, SIGTRAP);
+	sigdelset(&block, SIGABRT);
+	pthread_sigmask(SIG_SETMASK, &block, &old);
+	err = pthread_create(&nic->thread, NULL, nic_main, nic);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err)
+		return -err;
+	snprintf(name, sizeof(name), "softhca-nic%u", nic->index);
+	pthread_setname_np(nic->thread, name);
+	return 0;
+}
+
+static void nic_free(struct nic *nic)
+{
+	if (nic == NULL)
+		return;
+	free(nic->active);
+	free(nic->touched);
+	free(nic->pending);
+	free(nic->rings_seen);
+	free(nic);
+}
+
+static struct nic *nic_new(struct dp *dp, unsigned int index)
+{
+	struct nic *nic = aligned_alloc(64, (sizeof(*nic) + 63) / 64 * 64);
+
+	if (nic == NULL)
+		return NULL;
+	memset(nic, 0, sizeof(*nic));
+	nic->dp = dp;
+	nic->index = index;
+	nic->multi = dp->cfg.threads > 1;
+	nic->step = STEP_DONE;
+	nic->rings_seen = calloc(dp->cfg.ports, sizeof(nic->rings_seen[0]));
+	if (nic->rings_seen == NULL) {
+		nic_free(nic);
+		return NULL;
+	}
+	return nic;
+}
+
+static void dp_free(struct dp *dp)
+{
+	for (unsigned int i = 0; dp->nic != NULL && i < dp->cfg.threads; i++)
+		nic_free(dp->nic[i]);
+	for (unsigned int i = 0; dp->port != NULL && i < dp->cfg.ports; i++) {
+		rx_table_destroy(dp->port[i].rx);
+		free(dp->port[i].words);
+		free(dp->port[i].txq);
+	}
+	fdb_destroy(dp->fdb);
+	pthread_cond_destroy(&dp->turn_cond);
+	pthread_cond_destroy(&dp->resume_cond);
+	pthread_cond_destroy(&dp->parked_cond);
+	pthread_mutex_destroy(&dp->mutex);
+	free(dp->nic);
+	free(dp->port);
+	free(dp);
+}
+
+static void dp_stop_threads(struct dp *dp, unsigned int n)
+{
+	__atomic_store_n(&dp->stop, true, __ATOMIC_RELAXED);
+	for (unsigned int i = 0; i < n; i++)
+		pthread_join(dp->nic[i]->thread, NULL);
+}
+
+static int dp_start_threads(struct dp *dp)
+{
+	for (unsigned int i = 0; i < dp->cfg.threads; i++) {
+		int err = nic_start(dp->nic[i]);
+
+		if (err) {
+			dp_stop_threads(dp, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int dp_alloc(struct dp *dp)
+{
+	dp->nic = calloc(dp->cfg.threads, sizeof(dp->nic[0]));
+	dp->port = calloc(dp->cfg.ports, sizeof(dp->port[0]));
+	if (dp->nic == NULL || dp->port == NULL)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
+		dp->port[i].dp = dp;
+		dp->port[i].index = i;
+	}
+	for (unsigned int i = 0; i < dp->cfg.threads; i++) {
+		dp->nic[i] = nic_new(dp, i);
+		if (dp->nic[i] == NULL)
+			return -ENOMEM;
+	}
+	return fdb_create(dp->cfg.ports, &dp->fdb);
+}
+
+int dp_create(const struct dp_config *cfg, struct dp **out)
+{
+	struct dp *dp;
+	int err;
+
+	if (cfg->threads == 0 || cfg->threads > DP_THREADS_MAX || cfg->ports == 0 ||
+	    cfg->ports > DP_PORTS_MAX)
+		return -EINVAL;
+	dp = calloc(1, sizeof(*dp));
+	if (dp == NULL)
+		return -ENOMEM;
+	dp->cfg = *cfg;
+	dp->cycles_per_us = dp_measure_cycles();
+	dp->delay_drop_cycles = dp->cycles_per_us * 1000 * cfg->delay_drop_ms;
+	pthread_mutex_init(&dp->mutex, NULL);
+	pthread_cond_init(&dp->parked_cond, NULL);
+	pthread_cond_init(&dp->resume_cond, NULL);
+	pthread_cond_init(&dp->turn_cond, NULL);
+	err = dp_alloc(dp);
+	if (err)
+		goto free_dp;
+	err = guard_install();
+	if (err)
+		goto free_dp;
+	err = dp_start_threads(dp);
+	if (err)
+		goto remove_guard;
+	*out = dp;
+	return 0;
+
+remove_guard:
+	guard_remove();
+free_dp:
+	dp_free(dp);
+	return err;
+}
+
+void dp_destroy(struct dp *dp)
+{
+	if (dp == NULL)
+		return;
+	dp_stop_threads(dp, dp->cfg.threads);
+	guard_remove();
+	dp_free(dp);
+}
+
+struct dp_port *dp_port(struct dp *dp, unsigned int index)
+{
+	return index < dp->cfg.ports ? &dp->port[index] : NULL;
+}
+
+void dp_stats(struct dp *dp, struct dp_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	for (unsigned int i = 0; i < dp->cfg.threads; i++) {
+		const struct nic_stats *s = &dp->nic[i]->stats;
+
+		stats->frames_tx += __atomic_load_n(&s->frames_tx, __ATOMIC_RELAXED);
+		stats->bytes_tx += __atomic_load_n(&s->bytes_tx, __ATOMIC_RELAXED);
+		stats->frames_rx += __atomic_load_n(&s->frames_rx, __ATOMIC_RELAXED);
+		stats->bytes_rx += __atomic_load_n(&s->bytes_rx, __ATOMIC_RELAXED);
+		stats->drops_no_buffer += __atomic_load_n(&s->drops_no_buffer, __ATOMIC_RELAXED);
+		stats->drops_no_dest += __atomic_load_n(&s->drops_no_dest, __ATOMIC_RELAXED);
+		stats->drops_other += __atomic_load_n(&s->drops_other, __ATOMIC_RELAXED);
+		stats->busy_cycles += __atomic_load_n(&s->busy_cycles, __ATOMIC_RELAXED);
+	}
+}
+
+int dp_port_add_doorbell(struct dp_port *port, uint32_t *word)
+{
+	void *p = realloc(port->words, (port->n_words + 1) * sizeof(port->words[0]));
+
+	if (p == NULL)
+		return -ENOMEM;
+	port->words = p;
+	port->words[port->n_words++] = word;
+	__atomic_store_n(word, DP_DOORBELL_NONE, __ATOMIC_RELAXED);
+	return 0;
+}
+
+void dp_port_remove_doorbell(struct dp_port *port, uint32_t *word)
+{
+	for (unsigned int i = 0; i < port->n_words; i++) {
+		if (port->words[i] == word) {
+			memmove(&port->words[i], &port->words[i + 1],
+				(port->n_words - i - 1) * sizeof(port->words[0]));
+			port->n_words--;
+			return;
+		}
+	}
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the datapath share: NIC threads, ports and virtqueues.
+ *
+ * Who may touch what. Structure (lists of queues, ports, words, rules) changes under dp_lock and is
+ * read by NIC threads in a pass. A transmit queue belongs to one NIC thread, its owner. A receive
+ * queue is fed by any NIC thread, under its spin lock when there are several. Counters of a thread
+ * have that thread as their only writer and are stored relaxed.
+ */
+#ifndef SOFTHCA_VQ_DP_IMPL_H
+#define SOFTHCA_VQ_DP_IMPL_H
+
+#include <pthread.h>
+
+#include "dp.h"
+#include "guard.h"
+#include "mem.h"
+#include "ring_packed.h"
+#include "ring_split.h"
+
+enum {
+	DP_BATCH = 64,       /* frames of one queue between two publishes */
+	DP_CHAIN_MAX = 1024, /* descriptors of a chain, whatever the queue's creator allows */
+	DP_PIECES = 2048,    /* parts of all frames of a batch that are not in one part */
+	DP_FRAME_MIN = 14,   /* an Ethernet header */
+	DP_FRAME_MAX = 9238, /* 9216 bytes with two VLAN tags, without checksum */
+	DP_THREADS_MAX = 16,
+	DP_PORTS_MAX = 256,
+};
+
+enum { VQ_HDR_LEGACY = 10, VQ_HDR_LEN = 12 };
+
+enum ring_layout { RING_SPLIT, RING_PACKED };
+
+struct nic;
+struct fdb;
+struct rx_table;
+
+/* A frame taken from a transmit queue: one piece nearly always. */
+struct frame {
+	const uint8_t *data; /* first piece */
+	uint32_t len;        /* of all pieces */
+	uint16_t n;          /* pieces */
+	uint16_t first;      /* index in nic.pieces if n > 1 */
+};
+
+/* Where the last frame of a transmit queue went: traffic comes in trains. */
+struct route_cache {
+	uint64_t key[2];     /* bytes 0-7 and 4-11: both MACs */
+	const uint32_t *gen; /* the route holds while *gen == gen_seen */
+	uint32_t gen_seen;
+	bool valid;
+	struct dp_port *port; /* the one receiver; NULL: several */
+	bool may_wait;        /* delay drop applies */
+	bool self;            /* goes back to its sender without leaving */
+	struct vq *vq;        /* the receive queue when the port has one for all */
+};
+
+struct vq {
+	union {
+		struct ring_split split;
+		struct ring_packed packed;
+	} ring;
+	struct mem_view view;
+	enum ring_layout layout;
+	enum vq_state state;
+	uint8_t hdr_len;
+	bool mrg, events;
+	/* Transmit: move up to DP_BATCH frames. Receive: put frames nic.pos...end of the batch. */
+	void (*burst)(struct nic *nic, struct vq *vq);
+	void (*put)(struct nic *nic, struct vq *vq, unsigned int end);
+
+	bool locked;         /* receive queues: spin lock */
+	bool unpublished;    /* somebody will flush this queue */
+	bool notify_pending; /* somebody will call notify again */
+	bool drop_at_once;   /* receive: gave up waiting for buffers */
+	bool active;         /* transmit: in its owner's list */
+	uint64_t idle_since; /* transmit: cycles; 0: not idle */
+	uint64_t held_since; /* transmit: cycles; 0: not held back */
+	struct route_cache cache;
+
+	struct dp_port *port;
+	struct nic *owner; /* transmit */
+	struct dp_mem *mem;
+	uint32_t mem_gen; /* of mem when the ring was looked up */
+	struct {
+		void *hva;
+		size_t len;
+	} area[3];
+	struct vq_attr attr;
+	enum vq_error error;
+	uint16_t stopped_avail, stopped_used; /* cursors while there is no ring */
+	uint64_t received_desc, completed_desc;
+	uint32_t bad_desc_errors, exceed_max_chain, invalid_buffer;
+};
+
+struct dp_port {
+	struct dp *dp;
+	unsigned int index;
+	struct rx_table *rx; /* owned; NULL: nothing is received */
+	uint32_t rings;      /* doorbells seen; atomic */
+	uint32_t **words;    /* owned array of borrowed words */
+	unsigned int n_words;
+	struct vq **txq; /* owned array, borrowed queues: the transmit queues */
+	unsigned int n_txq;
+};
+
+/* What a NIC thread's burst is doing, so that it can go on after a fault. */
+enum nic_step { STEP_TAKE, STEP_ROUTE, STEP_DELIVER, STEP_COMPLETE, STEP_FLUSH, STEP_DONE };
+
+struct nic_stats {
+	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx;
+	uint64_t drops_no_buffer, drops_no_dest, drops_other;
+	uint64_t busy_cycles;
+};
+
+struct nic {
+	struct guard guard;
+	struct dp *dp;
+	unsigned int index;
+	pthread_t thread;
+	uint32_t in_pass; /* atomic: 1 while guest memory or queues may be touched */
+	bool multi;       /* there are other NIC threads */
+	uint64_t now;     /* cycles at the start of the pass */
+
+	/* The burst. Written before the accesses it describes; see guard.h. */
+	enum nic_step step;
+	struct vq *tx;
+	struct vq *rx;     /* receive queue that is being written to */
+	const void *fault; /* address */
+	struct vq *blamed;
+	enum vq_error blamed_error;
+	unsigned int n;     /* frames in the batch */
+	unsigned int pos;   /* frames delivered or dropped */
+	unsigned int flood; /* ports already served with frame pos */
+	unsigned int n_pieces;
+	bool moved;
+	uint64_t put_frames, put_bytes; /* since the last flush */
+	struct frame frame[DP_BATCH];
+	struct ring_chain chain[DP_BATCH];
+	struct vq *dst[DP_BATCH]; /* NULL: left by the wire; or nic_flood, nic_drop_* */
+	uint8_t wait[DP_BATCH];   /* delay drop applies */
+	struct mem_piece pieces[DP_PIECES];
+	/* Scratch of one chain, and of one frame's buffers. */
+	struct ring_desc desc[DP_CHAIN_MAX];
+	struct mem_piece dst_pieces[DP_PIECES];
+	struct ring_chain dst_chain[DP_CHAIN_MAX];
+	uint32_t dst_len[DP_CHAIN_MAX];
+
+	struct nic_stats stats;
+	/* Borrowed queues; room for all of them. */
+	struct vq **active, **touched, **pending;
+	unsigned int n_active, n_touched, n_pending;
+	uint32_t *rings_seen; /* per port */
+	uint64_t idle_since;
+	const uint32_t *word; /* doorbell being read */
+	uint32_t park_gen;
+};
+
+/* Instead of a receive queue in nic.dst: several receivers; dropped, and counted when it is final.
+ */
+extern struct vq nic_flood, nic_drop_dest, nic_drop_other;
+
+struct dp {
+	struct dp_config cfg;
+	struct nic **nic;
+	struct dp_port *port;
+	struct fdb *fdb;
+	unsigned int n_vqs, room_vqs;
+	uint64_t cycles_per_us;
+	uint64_t delay_drop_cycles;
+	bool stop; /* atomic */
+
+	/* dp_lock: see dp_lock.c. */
+	pthread_mutex_t mutex;
+	pthread_cond_t parked_cond, resume_cond, turn_cond;
+	uint64_t ticket_next, ticket_now;
+	uint32_t pause; /* atomic */
+	uint32_t pause_gen;
+	unsigned int parked, leaving;
+};
+
+/* dp_lock.c, for NIC threads: start and end a pass, giving way to dp_lock. */
+void nic_pass_begin(struct nic *nic);
+void nic_pass_end(struct nic *nic);
+
+/* nic.c */
+void *nic_main(void *nic);
+/* Under dp_lock: the queue leaves all lists of all threads. */
+void nic_forget(struct vq *vq);
+/* Make everything pushed visible and tell the guest; under the queue's lock. */
+void nic_publish(struct nic *nic, struct vq *vq);
+
+/* vq.c */
+void vq_fail(struct vq *vq, enum vq_error error);
+/* Count a ring_error and fail. */
+void vq_fail_ring(struct vq *vq, int ring_error);
+/* After a revoke: is the ring still where it was? */
+bool vq_check_mem(struct vq *vq);
+
+/* The hot code exists once per instruction set. */
+struct burst_ops {
+	void (*burst)(struct nic *nic, struct vq *vq);
+	void (*put)(struct nic *nic, struct vq *vq, unsigned int end);
+};
+extern const struct burst_ops burst_ops_base[2]; /* by enum ring_layout */
+extern const struct burst_ops burst_ops_avx2[2];
+
+/* ---- small inlines ---- */
+
+dp_inline uint64_t dp_cycles(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t v;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(v));
+	return v;
+#else
+#error "no cycle counter for this architecture yet"
+#endif
+}
+
+dp_inline void dp_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Keep what describes an access in memory before the access. */
+#define nic_commit() __asm__ volatile("" : : : "memory")
+
+dp_inline void stat_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* The verbs by layout; a constant layout leaves one branch. */
+dp_inline int ring_next(enum ring_layout l, struct vq *vq, uint16_t at, struct ring_chain *chain,
+			struct ring_desc *desc)
+{
+	return l == RING_PACKED ? ring_packed_next(&vq->ring.packed, at, chain, desc)
+				: ring_split_next(&vq->ring.split, at, chain, desc);
+}
+
+dp_inline int ring_rest(enum ring_layout l, struct vq *vq, uint16_t at, struct ring_chain *chain,
+			struct ring_desc *desc)
+{
+	return l == RING_PACKED ? ring_packed_rest(&vq->ring.packed, at, chain, desc)
+				: ring_split_rest(&vq->ring.split, at, chain, desc);
+}
+
+dp_inline uint16_t ring_step(enum ring_layout l, struct vq *vq, uint16_t at,
+			     const struct ring_chain *chain)
+{
+	return l == RING_PACKED ? ring_packed_step(&vq->ring.packed, at, chain)
+				: ring_split_step(&vq->ring.split, at, chain);
+}
+
+dp_inline uint16_t ring_at(enum ring_layout l, const struct vq *vq)
+{
+	return l == RING_PACKED ? vq->ring.packed.avail_at : vq->ring.split.avail_at;
+}
+
+dp_inline void ring_push(enum ring_layout l, struct vq *vq, const struct ring_chain *chain,
+			 uint32_t len)
+{
+	if (l == RING_PACKED)
+		ring_packed_push(&vq->ring.packed, chain, len);
+	else
+		ring_split_push(&vq->ring.split, chain, len);
+}
+
+dp_inline bool ring_publish(enum ring_layout l, struct vq *vq)
+{
+	return l == RING_PACKED ? ring_packed_publish(&vq->ring.packed)
+				: ring_split_publish(&vq->ring.split);
+}
+
+dp_inline bool ring_call_wanted(enum ring_layout l, struct vq *vq)
+{
+	return l == RING_PACKED ? ring_packed_call_wanted(&vq->ring.packed)
+				: ring_split_call_wanted(&vq->ring.split);
+}
+
+dp_inline void ring_kick_off(enum ring_layout l, struct vq *vq)
+{
+	if (l == RING_PACKED)
+		ring_packed_kick_off(&vq->ring.packed);
+	else
+		ring_split_kick_off(&vq->ring.split);
+}
+
+dp_inline void ring_kick_on(enum ring_layout l, struct vq *vq)
+{
+	if (l == RING_PACKED)
+		ring_packed_kick_on(&vq->ring.packed);
+	else
+		ring_split_kick_on(&vq->ring.split);
+}
+
+dp_inline void ring_prefetch(enum ring_layout l, struct vq *vq, unsigned int n)
+{
+	if (l == RING_PACKED)
+		ring_packed_prefetch(&vq->ring.packed, vq->ring.packed.avail_at, n);
+	else
+		ring_split_prefetch(&vq->ring.split, vq->ring.split.avail_at, n);
+}
+
+static inline void vq_lock_slow(struct vq *vq)
+{
+	unsigned int spins = 0;
+
+	do {
+		/* The holder may have been preempted: on few cores spinning alone could be long. */
+		if (++spins % 256 == 0)
+			sched_yield();
+		dp_relax();
+	} while (__atomic_load_n(&vq->locked, __ATOMIC_RELAXED) ||
+		 __atomic_exchange_n(&vq->locked, true, __ATOMIC_ACQUIRE));
+}
+
+dp_inline void vq_lock(struct nic *nic, struct vq *vq)
+{
+	if (nic->multi && __atomic_exchange_n(&vq->locked, true, __ATOMIC_ACQUIRE))
+		vq_lock_slow(vq);
+}
+
+dp_inline void vq_unlock(struct nic *nic, struct vq *vq)
+{
+	if (nic->multi)
+		__atomic_store_n(&vq->locked, false, __ATOMIC_RELEASE);
+}
+
+#endif

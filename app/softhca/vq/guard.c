@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+
+#include "guard.h"
+
+/* initial-exec: the handler must not end up in the allocator of thread-local storage. */
+__thread struct guard *guard_current __attribute__((tls_model("initial-exec")));
+
+static pthread_mutex_t guard_mutex = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int guard_users;
+static struct sigaction guard_old_segv, guard_old_bus;
+
+static void guard_chain(int sig, siginfo_t *info, void *ucontext)
+{
+	const struct sigaction *old = sig == SIGBUS ? &guard_old_bus : &guard_old_segv;
+
+	if (old->sa_flags & SA_SIGINFO) {
+		old->sa_sigaction(sig, info, ucontext);
+	} else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
+		old->sa_handler(sig);
+	} else if (old->sa_handler == SIG_DFL || info->si_code > 0) {
+		struct sigaction dfl = {.sa_handler = SIG_DFL};
+
+		/* Back at the faulting instruction the default action follows, with its core. */
+		sigaction(sig, &dfl, NULL);
+		if (info->si_code <= 0)
+			raise(sig);
+	}
+}
+
+static void guard_handler(int sig, siginfo_t *info, void *ucontext)
+{
+	struct guard *guard = guard_current;
+
+	/* si_code > 0: raised by the kernel for an access of this thread, not sent by somebody. */
+	if (guard != NULL && info->si_code > 0 && guard->blame(guard, info->si_addr)) {
+		guard_current = NULL;
+		siglongjmp(guard->env, 1);
+	}
+	guard_chain(sig, info, ucontext);
+}
+
+int guard_install(void)
+{
+	/* NODEFER: leaving by siglongjmp without a saved mask must not leave the signal blocked. */
+	struct sigaction sa = {.sa_sigaction = guard_handler,
+			       .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+	int err = 0;
+
+	sigemptyset(&sa.sa_mask);
+	pthread_mutex_lock(&guard_mutex);
+	if (guard_users == 0) {
+		if (sigaction(SIGSEGV, &sa, &guard_old_segv) != 0) {
+			err = -errno;
+		} else if (sigaction(SIGBUS, &sa, &guard_old_bus) != 0) {
+			err = -errno;
+			sigaction(SIGSEGV, &guard_old_segv, NULL);
+		}
+	}
+	if (err == 0)
+		guard_users++;
+	pthread_mutex_unlock(&guard_mutex);
+	return err;
+}
+
+/* Only if it is still ours: somebody may have put a handler of his own on top since. */
+static void guard_restore(int sig, const struct sigaction *old)
+{
+	struct sigaction now;
+
+	if (sigaction(sig, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+	    now.sa_sigaction == guard_handler)
+		sigaction(sig, old, NULL);
+}
+
+void guard_remove(void)
+{
+	pthread_mutex_lock(&guard_mutex);
+	if (--guard_users == 0) {
+		guard_restore(SIGSEGV, &guard_old_segv);
+		guard_restore(SIGBUS, &guard_old_bus);
+	}
+	pthread_mutex_unlock(&guard_mutex);
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A NIC thread: doorbells, bursts under the fault guard, notifications, back-off.
+ *
+ * Pass after pass it reads its ports' doorbell words, runs a burst of each active transmit queue,
+ * and repeats notifications the event QP had no credit for. A queue that had nothing for
+ * NIC_IDLE_US asks for doorbells again; a thread that did nothing for as long sleeps between
+ * passes, the longer the longer it was idle, NIC_SLEEP_MAX_US at most. No queue is active then, so
+ * a sleeping thread misses nothing but time.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "dp_impl.h"
+
+enum {
+	NIC_IDLE_US = 50, /* polled without result for so long: idle */
+	NIC_SLEEP_MAX_US = 500,
+	NIC_SLEEP_SHARE = 8, /* sleep this part of the time that was idle before */
+};
+
+struct vq nic_flood, nic_drop_dest, nic_drop_other;
+
+/* A word that never rings; takes the place of one whose page is gone. */
+static const uint32_t nic_no_word = DP_DOORBELL_NONE;
+
+/* ---- notifications ---- */
+
+static void nic_notify(struct nic *nic, struct vq *vq)
+{
+	int err = vq->attr.ops->notify(vq->attr.ops_arg);
+
+	if (err == -EAGAIN && !vq->notify_pending) {
+		vq->notify_pending = true;
+		nic->pending[nic->n_pending++] = vq;
+	}
+}
+
+void nic_publish(struct nic *nic, struct vq *vq)
+{
+	if (ring_publish(vq->layout, vq) && vq->events && ring_call_wanted(vq->layout, vq))
+		nic_notify(nic, vq);
+}
+
+static void nic_retry_pending(struct nic *nic)
+{
+	unsigned int n = nic->n_pending;
+
+	nic->n_pending = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		struct vq *vq = nic->pending[i];
+
+		vq_lock(nic, vq);
+		vq->notify_pending = false;
+		if (vq->state == VQ_RDY)
+			nic_notify(nic, vq);
+		vq_unlock(nic, vq);
+	}
+}
+
+static void list_remove(struct vq **list, unsigned int *n, const struct vq *vq)
+{
+	for (unsigned int i = 0; i < *n; i++) {
+		if (list[i] == vq) {
+			memmove(&list[i], &list[i + 1], (*n - i - 1) * sizeof(list[0]));
+			--*n;
+			return;
+		}
+	}
+}
+
+void nic_forget(struct vq *vq)
+{
+	struct dp *dp = vq->port->dp;
+
+	for (unsigned int i = 0; i < dp->cfg.threads; i++) {
+		struct nic *nic = dp->nic[i];
+
+		list_remove(nic->active, &nic->n_active, vq);
+		list_remove(nic->pending, &nic->n_pending, vq);
+	}
+	vq->active = false;
+	vq->notify_pending = false;
+}
+
+/* ---- faults ---- */
+
+static bool vq_area_has(const struct vq *vq, const void *addr)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		if ((uintptr_t)addr - (uintptr_t)vq->area[i].hva < vq->area[i].len)
+			return true;
+	}
+	return false;
+}
+
+/* Is addr in a frame of the batch that is being delivered? */
+static bool nic_source_has(const struct nic *nic, const void *addr)
+{
+	for (unsigned int i = nic->pos; i < nic->n; i++) {
+		const struct frame *f = &nic->frame[i];
+
+		if (f->n == 1 && (uintptr_t)addr - (uintptr_t)f->data < f->len)
+			return true;
+		for (unsigned int p = 0; f->n > 1 && p < f->n; p++) {
+			const struct mem_piece *piece = &nic->pieces[f->first + p];
+
+			if ((uintptr_t)addr - (uintptr_t)piece->hva < piece->len)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Whose memory is it? While a receive queue is written to: its ring, else the frames that are
+ * copied, else its buffers. Sender and receiver may be queues of one guest over the same memory,
+ * so the key alone does not tell.
+ */
+static bool nic_blame(struct guard *guard, const void *addr)
+{
+	struct nic *nic = (struct nic *)guard;
+	struct vq *tx = nic->tx, *rx = nic->rx;
+
+	nic->blamed_error = VQ_ERROR_BAD_BUFFER;
+	if (rx != NULL && vq_area_has(rx, addr)) {
+		nic->blamed = rx;
+		nic->blamed_error = VQ_ERROR_BAD_RING;
+	} else if (rx != NULL && nic->step == STEP_DELIVER && nic_source_has(nic, addr)) {
+		nic->blamed = tx;
+	} else if (rx != NULL && mem_has_hva(rx->mem, addr)) {
+		nic->blamed = rx;
+	} else if (vq_area_has(tx, addr)) {
+		nic->blamed = tx;
+		nic->blamed_error = VQ_ERROR_BAD_RING;
+	} else if (mem_has_hva(tx->mem, addr)) {
+		nic->blamed = tx;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* After a fault: fail the queue, and say where the burst goes on. */
+static void nic_recover(struct nic *nic)
+{
+	struct vq *rx = nic->rx;
+	bool sender = nic->blamed == nic->tx;
+
+	nic->blamed->invalid_buffer += nic->blamed_error == VQ_ERROR_BAD_BUFFER;
+	vq_fail(nic->blamed, nic->blamed_error);
+	if (rx != NULL) {
+		nic->rx = NULL;
+		if (nic->step == STEP_FLUSH) {
+			rx->unpublished = false;
+			nic->n_touched--;
+		}
+		vq_unlock(nic, rx);
+	}
+	switch (nic->step) {
+	case STEP_TAKE:
+	case STEP_ROUTE:
+		nic->pos = 0;
+		nic->step = STEP_FLUSH;
+		break;
+	case STEP_DELIVER:
+		if (sender) {
+			/* What came before is delivered and completed; the queue ends here. */
+			nic->step = STEP_FLUSH;
+			break;
+		}
+		stat_add(&nic->stats.drops_other, 1);
+		if (nic->dst[nic->pos] != &nic_flood)
+			nic->pos++;
+		break;
+	case STEP_FLUSH:
+		break;
+	case STEP_COMPLETE:
+	case STEP_DONE:
+		nic->step = STEP_DONE;
+		break;
+	}
+}
+
+static __attribute__((noinline)) void nic_burst(struct nic *nic, struct vq *vq)
+{
+	nic->tx = vq;
+	nic->rx = NULL;
+	nic->step = STEP_TAKE;
+	nic->guard.blame = nic_blame;
+	do {
+		if (sigsetjmp(nic->guard.env, 0) == 0) {
+			guard_enter(&nic->guard);
+			nic->tx->burst(nic, nic->tx);
+			guard_leave();
+		} else {
+			nic_recover(nic);
+		}
+	} while (nic->step != STEP_DONE);
+}
+
+/* False: that broke the queue. */
+static bool nic_want_kicks(struct nic *nic, struct vq *vq, bool on)
+{
+	nic->tx = vq;
+	nic->rx = NULL;
+	nic->step = STEP_TAKE;
+	nic->guard.blame = nic_blame;
+	if (unlikely(vq->mem_gen != vq->mem->gen) && !vq_check_mem(vq))
+		return false;
+	if (sigsetjmp(nic->guard.env, 0) != 0) {
+		vq_fail(nic->blamed, nic->blamed_error);
+		return false;
+	}
+	guard_enter(&nic->guard);
+	if (on)
+		ring_kick_on(vq->layout, vq);
+	else
+		ring_kick_off(vq->layout, vq);
+	guard_leave();
+	return true;
+}
+
+/* ---- doorbells ---- */
+
+static bool nic_blame_word(struct guard *guard, const void *addr)
+{
+	struct nic *nic = (struct nic *)guard;
+
+	return (uintptr_t)addr - (uintptr_t)nic->word < sizeof(*nic->word);
+}
+
+static void nic_read_words(struct nic *nic, struct dp_port *port)
+{
+	for (unsigned int i = 0; i < port->n_words; i++) {
+		uint32_t *word = port->words[i];
+
+		nic->word = word;
+		nic_commit();
+		if (likely(__atomic_load_n(word, __ATOMIC_RELAXED) == DP_DOORBELL_NONE))
+			continue;
+		/* Acquire: pairs with the driver's barrier between its ring and its doorbell. */
+		__atomic_exchange_n(word, DP_DOORBELL_NONE, __ATOMIC_ACQUIRE);
+		__atomic_fetch_add(&port->rings, 1, __ATOMIC_RELEASE);
+	}
+}
+
+static void nic_activate(struct nic *nic, struct dp_port *port)
+{
+	for (unsigned int i = 0; i < port->n_txq; i++) {
+		struct vq *vq = port->txq[i];
+
+		if (vq->owner != nic || vq->state != VQ_RDY || vq->active)
+			continue;
+		vq->active = true;
+		vq->idle_since = 0;
+		nic->active[nic->n_active++] = vq;
+		nic_want_kicks(nic, vq, false);
+	}
+}
+
+/* A page of words that is gone does not ring any more. */
+static void nic_drop_word(struct nic *nic)
+{
+	for (unsigned int p = 0; p < nic->dp->cfg.ports; p++) {
+		struct dp_port *port = &nic->dp->port[p];
+
+		for (unsigned int i = 0; i < port->n_words; i++) {
+			if (port->words[i] == nic->word)
+				__atomic_store_n(&port->words[i], (uint32_t *)&nic_no_word,
+						 __ATOMIC_RELAXED);
+		}
+	}
+}
+
+static void nic_doorbells(struct nic *nic)
+{
+	struct dp *dp = nic->dp;
+
+	if (sigsetjmp(nic->guard.env, 0) == 0) {
+		nic->guard.blame = nic_blame_word;
+		guard_enter(&nic->guard);
+		for (unsigned int i = 0; i < dp->cfg.ports; i++)
+			nic_read_words(nic, &dp->port[i]);
+		guard_leave();
+	} else {
+		nic_drop_word(nic);
+	}
+	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
+		struct dp_port *port = &dp->port[i];
+		uint32_t rings = __atomic_load_n(&port->rings, __ATOMIC_ACQUIRE);
+
+		if (rings == nic->rings_seen[i])
+			continue;
+		nic->rings_seen[i] = rings;
+		nic_activate(nic, port);
+	}
+}
+
+/* ---- passes ---- */
+
+/* The ring has been empty for a while: ask for doorbells, and look once more. True: idle. */
+static bool nic_try_idle(struct nic *nic, struct vq *vq)
+{
+	if (!nic_want_kicks(nic, vq, true))
+		return true;
+	nic_burst(nic, vq);
+	return vq->state != VQ_RDY || (nic->n == 0 && vq->held_since == 0) ||
+	       !nic_want_kicks(nic, vq, false);
+}
+
+/* True: the queue stays in the list. */
+static bool nic_poll(struct nic *nic, struct vq *vq)
+{
+	if (unlikely(vq->mem_gen != vq->mem->gen) && !vq_check_mem(vq))
+		return false;
+	nic->moved = false;
+	nic_burst(nic, vq);
+	if (unlikely(vq->state != VQ_RDY))
+		return false;
+	if (nic->moved || vq->held_since != 0) {
+		vq->idle_since = 0;
+		return true;
+	}
+	if (vq->idle_since == 0)
+		vq->idle_since = nic->now;
+	if (nic->now - vq->idle_since < NIC_IDLE_US * nic->dp->cycles_per_us)
+		return true;
+	return !nic_try_idle(nic, vq);
+}
+
+/* True if frames moved. */
+static bool nic_pass(struct nic *nic)
+{
+	uint64_t frames = nic->stats.frames_tx;
+	unsigned int keep = 0;
+
+	nic->now = dp_cycles();
+	nic_doorbells(nic);
+	if (nic->n_pending > 0)
+		nic_retry_pending(nic);
+	for (unsigned int i = 0; i < nic->n_active; i++) {
+		struct vq *vq = nic->active[i];
+
+		if (nic_poll(nic, vq))
+			nic->active[keep++] = vq;
+		else
+			vq->active = false;
+	}
+	nic->n_active = keep;
+	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
+		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
+	if (nic->stats.frames_tx == frames)
+		return false;
+	stat_add(&nic->stats.busy_cycles, dp_cycles() - nic->now);
+	return true;
+}
+
+static void nic_back_off(struct nic *nic, bool one_cpu)
+{
+	uint64_t per_us = nic->dp->cycles_per_us, idle_us;
+	struct timespec ts = {0};
+
+	if (nic->idle_since == 0)
+		nic->idle_since = nic->now;
+	idle_us = (nic->now - nic->idle_since) / per_us;
+	if (idle_us < NIC_IDLE_US || nic->n_active > 0) {
+		if (one_cpu)
+			sched_yield();
+		else
+			dp_relax();
+		if (idle_us < 20 * NIC_IDLE_US)
+			return;
+		/* Still active, but held back by a receiver: no need to burn the core. */
+		idle_us = NIC_IDLE_US;
+	}
+	idle_us /= NIC_SLEEP_SHARE;
+	ts.tv_nsec = (long)(idle_us < NIC_SLEEP_MAX_US ? idle_us : NIC_SLEEP_MAX_US) * 1000;
+	nanosleep(&ts, NULL);
+}
+
+void *nic_main(void *arg)
+{
+	struct nic *nic = arg;
+	struct dp *dp = nic->dp;
+	bool one_cpu = false;
+	cpu_set_t cpus;
+
+	/* The default slack would stretch every sleep by 50 us. */
+	prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		one_cpu = CPU_COUNT(&cpus) == 1;
+	while (!__atomic_load_n(&dp->stop, __ATOMIC_RELAXED)) {
+		bool moved;
+
+		nic_pass_begin(nic);
+		moved = nic_pass(nic);
+		nic_pass_end(nic);
+		if (moved)
+			nic->idle_since = 0;
+		else if (!__atomic_load_n(&dp->pause, __ATOMIC_RELAXED))
+			nic_back_off(nic, one_cpu);
+	}
+	return NULL;
+}
