@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "device.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+
+#include "log.h"
+#include "vhost_user.h"
+
+#define BIT(n) (1ull << (n))
+
+/* virtio 1.2 section 2.1 */
+#define STATUS_DRIVER      (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
+#define STATUS_FEATURES_OK (STATUS_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
+#define STATUS_DRIVER_OK   (STATUS_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
+
+static bool protocol_has(const struct fe_dev *dev, enum fe_vu_protocol_feature bit)
+{
+	return dev->protocol & BIT(bit);
+}
+
+static unsigned int header_len(const struct fe_dev_config *cfg)
+{
+	/* virtio 1.2 section 5.1.6.1: the legacy header ends before num_buffers. */
+	return cfg->legacy && !cfg->mergeable ? sizeof(struct virtio_net_hdr)
+					      : sizeof(struct virtio_net_hdr_v1);
+}
+
+static void queue_config(const struct fe_dev_config *cfg, unsigned int index,
+			 struct fe_queue_config *qc)
+{
+	bool transmit = index & 1;
+
+	*qc = (struct fe_queue_config){
+	    .index = index,
+	    .layout = cfg->layout,
+	    .ring_size = cfg->ring_size,
+	    .chain_min = cfg->chain_min,
+	    .chain_max = cfg->chain_max,
+	    .header_len = header_len(cfg),
+	    .buffer_len = transmit || !cfg->rx_buffer ? cfg->frame_max : cfg->rx_buffer,
+	    .event_idx = cfg->event_idx,
+	    .mergeable = cfg->mergeable && !transmit,
+	    .legacy_layout = cfg->legacy,
+	};
+}
+
+static int check_config(const struct fe_dev_config *cfg)
+{
+	struct fe_ring_layout need;
+
+	if (cfg->pairs == 0 || cfg->pairs > FE_MAX_PAIRS || cfg->regions == 0 ||
+	    cfg->regions > FE_MEM_MAX_REGIONS)
+		return -EINVAL;
+	if (fe_ring_layout(cfg->layout, cfg->ring_size, &need))
+		return -EINVAL;
+	if (cfg->legacy && cfg->layout != FE_SPLIT)
+		return -EINVAL;
+	if (cfg->frame_max == 0 || cfg->frame_max > FE_FRAME_MAX - 64 ||
+	    (!cfg->mergeable && cfg->rx_buffer && cfg->rx_buffer < cfg->frame_max))
+		return -EINVAL;
+	return 0;
+}
+
+int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
+{
+	struct fe_queue_config qc;
+	struct fe_dev *dev;
+	size_t bytes = 0;
+	unsigned int i;
+	int err;
+
+	err = check_config(cfg);
+	if (err)
+		return err;
+	dev = calloc(1, sizeof(*dev));
+	if (!dev)
+		return -ENOMEM;
+	dev->cfg = *cfg;
+	dev->queues = 2 * cfg->pairs;
+	dev->queue = calloc(dev->queues, sizeof(*dev->queue));
+	dev->stop_base = calloc(dev->queues, sizeof(*dev->stop_base));
+	err = -ENOMEM;
+	if (!dev->queue || !dev->stop_base)
+		goto fail;
+	for (i = 0; i < dev->queues; i++) {
+		dev->queue[i].kick = dev->queue[i].call = dev->queue[i].err = -1;
+		queue_config(cfg, i, &qc);
+		bytes += fe_queue_footprint(&qc);
+	}
+	/* Pieces go round the regions, but not all pieces are alike: leave room. */
+	bytes = bytes * 2 / cfg->regions + (1u << 20);
+	err = fe_mem_create(&dev->mem, cfg->regions, bytes);
+	if (err)
+		goto fail;
+	for (i = 0; i < dev->queues; i++) {
+		queue_config(cfg, i, &qc);
+		err = fe_queue_create(&qc, &dev->mem, &dev->queue[i]);
+		if (err)
+			goto fail;
+		/* A poll-mode driver to begin with; who sleeps enables the interrupt before. */
+		fe_ring_irq_disable(dev->queue[i].ring);
+		if (!(i & 1)) {
+			fe_queue_fill(&dev->queue[i]);
+			fe_ring_publish(dev->queue[i].ring);
+		}
+	}
+	*out = dev;
+	return 0;
+fail:
+	fe_dev_destroy(dev);
+	return err;
+}
+
+void fe_dev_destroy(struct fe_dev *dev)
+{
+	unsigned int i;
+
+	if (!dev)
+		return;
+	fe_dev_disconnect(dev);
+	for (i = 0; dev->queue && i < dev->queues; i++)
+		fe_queue_destroy(&dev->queue[i]);
+	fe_mem_destroy(&dev->mem);
+	free(dev->queue);
+	free(dev->stop_base);
+	free(dev);
+}
+
+static int on_host_notifier(void *arg, unsigned int index, int fd, uint64_t offset, uint64_t size)
+{
+	struct fe_dev *dev = arg;
+	int err;
+
+	if (!dev->cfg.notifier)
+		return -EOPNOTSUPP;
+	if (index >= dev->queues)
+		return -EINVAL;
+	if (fd < 0) {
+		fe_queue_unmap_doorbell(&dev->queue[index]);
+		return 0;
+	}
+	err = fe_queue_map_doorbell(&dev->queue[index], fd, offset, size);
+	if (err)
+		return err;
+	dev->notifiers++;
+	fe_info("%s: queue %u: doorbell page at offset %#" PRIx64, dev->cfg.path, index, offset);
+	return 0;
+}
+
+static const struct fe_conn_ops conn_ops = {.host_notifier = on_host_notifier};
+
+int fe_dev_open(struct fe_dev *dev)
+{
+	struct fe_conn_config cc = {
+	    .path = dev->cfg.path,
+	    .listen = dev->cfg.listen,
+	    .timeout_ms = dev->cfg.timeout_ms,
+	    .cut_message = dev->cfg.cut_message,
+	    .cut_bytes = dev->cfg.cut_bytes,
+	    .ops = &conn_ops,
+	    .ops_arg = dev,
+	};
+	int err;
+
+	err = fe_conn_open(&cc, &dev->conn);
+	if (err)
+		fe_error("%s: %s: %s", dev->cfg.path, cc.listen ? "no back-end came" : "connect",
+			 strerror(-err));
+	return err;
+}
+
+static uint64_t wanted_features(const struct fe_dev_config *cfg)
+{
+	uint64_t want = 0;
+
+	if (!cfg->legacy)
+		want |= BIT(VIRTIO_F_VERSION_1);
+	if (cfg->layout == FE_PACKED)
+		want |= BIT(VIRTIO_F_RING_PACKED);
+	if (cfg->mergeable)
+		want |= BIT(VIRTIO_NET_F_MRG_RXBUF);
+	if (cfg->event_idx)
+		want |= BIT(VIRTIO_RING_F_EVENT_IDX);
+	if (cfg->pairs > 1)
+		want |= BIT(VIRTIO_NET_F_MQ);
+	return want;
+}
+
+static uint64_t welcome_features(const struct fe_dev_config *cfg)
+{
+	uint64_t welcome = BIT(FE_VU_F_PROTOCOL_FEATURES);
+
+	/* Section 5.1.3.1: MQ depends on the control queue, which nobody forwards here. */
+	if (cfg->pairs > 1)
+		welcome |= BIT(VIRTIO_NET_F_CTRL_VQ);
+	if (cfg->legacy)
+		welcome |= BIT(VIRTIO_F_ANY_LAYOUT);
+	return welcome;
+}
+
+static const char *feature_name(uint64_t features)
+{
+	switch (__builtin_ctzll(features)) {
+	case VIRTIO_F_VERSION_1:
+		return "VERSION_1 (is it a legacy-only device?)";
+	case VIRTIO_F_RING_PACKED:
+		return "RING_PACKED";
+	case VIRTIO_NET_F_MRG_RXBUF:
+		return "MRG_RXBUF";
+	case VIRTIO_RING_F_EVENT_IDX:
+		return "EVENT_IDX";
+	case VIRTIO_NET_F_MQ:
+		return "MQ (does it have only one queue pair?)";
+	default:
+		return "a feature bit";
+	}
+}
+
+static int negotiate_protocol(struct fe_dev *dev)
+{
+	uint64_t offered, pairs, want;
+	int err;
+
+	want = BIT(FE_VU_PROTOCOL_MQ) | BIT(FE_VU_PROTOCOL_REPLY_ACK) |
+	       BIT(FE_VU_PROTOCOL_BACKEND_REQ) | BIT(FE_VU_PROTOCOL_STATUS);
+	if (dev->cfg.notifier)
+		want |= BIT(FE_VU_PROTOCOL_BACKEND_SEND_FD) | BIT(FE_VU_PROTOCOL_HOST_NOTIFIER);
+	err = fe_vu_get_protocol_features(dev->conn, &offered);
+	if (err)
+		return err;
+	dev->protocol = offered & want & ~dev->cfg.without_protocol;
+	if (dev->cfg.notifier && !protocol_has(dev, FE_VU_PROTOCOL_HOST_NOTIFIER)) {
+		fe_error("%s: the back-end does not offer host notifiers", dev->cfg.path);
+		return -EOPNOTSUPP;
+	}
+	err = fe_vu_set_protocol_features(dev->conn, dev->protocol);
+	if (err)
+		return err;
+	fe_conn_set_reply_ack(dev->conn, protocol_has(dev, FE_VU_PROTOCOL_REPLY_ACK));
+	if (protocol_has(dev, FE_VU_PROTOCOL_MQ)) {
+		err = fe_vu_get_queue_num(dev->conn, &pairs);
+		if (err)
+			return err;
+		if (pairs < dev->cfg.pairs) {
+			fe_error("%s: the back-end has %" PRIu64 " queue pairs, %u are wanted",
+				 dev->cfg.path, pairs, dev->cfg.pairs);
+			return -EOPNOTSUPP;
+		}
+	}
+	if (protocol_has(dev, FE_VU_PROTOCOL_BACKEND_REQ))
+		return fe_vu_set_backend_channel(dev->conn);
+	return 0;
+}
+
+static int accept_features(struct fe_dev *dev)
+{
+	uint8_t status;
+	int err;
+
+	if (protocol_has(dev, FE_VU_PROTOCOL_STATUS)) {
+		err = fe_vu_set_status(dev->conn, STATUS_DRIVER);
+		if (err)
+			return err;
+	}
+	err = fe_vu_set_features(dev->conn, dev->features);
+	if (err || !protocol_has(dev, FE_VU_PROTOCOL_STATUS) || dev->cfg.legacy)
+		return err;
+	err = fe_vu_set_status(dev->conn, STATUS_FEATURES_OK);
+	if (!err)
+		err = fe_vu_get_status(dev->conn, &status);
+	if (!err && !(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		fe_error("%s: features %#" PRIx64 " were not accepted", dev->cfg.path,
+			 dev->features);
+		err = -EREMOTEIO;
+	}
+	return err;
+}
+
+int fe_dev_negotiate(struct fe_dev *dev)
+{
+	uint64_t want = wanted_features(&dev->cfg);
+	int err;
+
+	err = fe_vu_set_owner(dev->conn);
+	if (!err)
+		err = fe_vu_get_features(dev->conn, &dev->offered);
+	if (err)
+		return err;
+	if (want & ~dev->offered) {
+		fe_error("%s: the back-end does not offer %s (it offers %#" PRIx64 ")",
+			 dev->cfg.path, feature_name(want & ~dev->offered), dev->offered);
+		return -EOPNOTSUPP;
+	}
+	dev->features = want | (dev->offered & welcome_features(&dev->cfg));
+	dev->protocol = 0;
+	if (dev->features & BIT(FE_VU_F_PROTOCOL_FEATURES)) {
+		err = negotiate_protocol(dev);
+		if (err)
+			return err;
+	}
+	fe_info("%s: features %#" PRIx64 " of %#" PRIx64 ", protocol features %#" PRIx64,
+		dev->cfg.path, dev->features, dev->offered, dev->protocol);
+	return accept_features(dev);
+}
+
+int fe_dev_share_memory(struct fe_dev *dev)
+{
+	return fe_vu_set_mem_table(dev->conn, &dev->mem);
+}
+
+int fe_dev_start_ring(struct fe_dev *dev, unsigned int index)
+{
+	struct fe_queue *q = &dev->queue[index];
+	struct fe_vu_ring_uva uva = {q->area.desc.uva, q->area.driver.uva, q->area.device.uva};
+	int err;
+
+	err = fe_vu_set_vring_num(dev->conn, index, q->cfg.ring_size);
+	if (!err)
+		err = fe_vu_set_vring_base(dev->conn, index, fe_ring_base(q->ring));
+	if (!err)
+		err = fe_vu_set_vring_addr(dev->conn, index, &uva);
+	if (!err)
+		err = fe_vu_set_vring_fd(dev->conn, FE_VU_SET_VRING_KICK, index, q->kick);
+	if (!err)
+		err = fe_vu_set_vring_fd(dev->conn, FE_VU_SET_VRING_CALL, index, q->call);
+	if (!err)
+		err = fe_vu_set_vring_fd(dev->conn, FE_VU_SET_VRING_ERR, index, q->err);
+	return err;
+}
+
+int fe_dev_enable(struct fe_dev *dev, bool enable)
+{
+	unsigned int i;
+	int err;
+
+	/* Without protocol features rings are enabled by being started. */
+	if (!(dev->features & BIT(FE_VU_F_PROTOCOL_FEATURES)))
+		return 0;
+	for (i = 0; i < dev->queues; i++) {
+		err = fe_vu_set_vring_enable(dev->conn, i, enable);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int fe_dev_settle(struct fe_dev *dev)
+{
+	uint64_t features;
+	int err = 0;
+
+	if (protocol_has(dev, FE_VU_PROTOCOL_STATUS))
+		err = fe_vu_set_status(dev->conn, STATUS_DRIVER_OK);
+	/* A message is acknowledged before its consequences; a second one is not read before them.
+	 */
+	return err ? err : fe_vu_get_features(dev->conn, &features);
+}
+
+static int set_up(struct fe_dev *dev)
+{
+	unsigned int i;
+	int err;
+
+	err = fe_dev_negotiate(dev);
+	if (!err)
+		err = fe_dev_share_memory(dev);
+	for (i = 0; !err && i < dev->queues; i++)
+		err = fe_dev_start_ring(dev, i);
+	if (!err)
+		err = fe_dev_enable(dev, true);
+	return err ? err : fe_dev_settle(dev);
+}
+
+int fe_dev_connect(struct fe_dev *dev)
+{
+	unsigned int i;
+	int err;
+
+	err = fe_dev_open(dev);
+	if (!err)
+		err = set_up(dev);
+	if (err) {
+		fe_dev_disconnect(dev);
+		return err;
+	}
+	dev->connects++;
+	for (i = 0; i < dev->queues && !dev->cfg.no_start_kick; i++)
+		fe_queue_kick(&dev->queue[i]);
+	return 0;
+}
+
+void fe_dev_disconnect(struct fe_dev *dev)
+{
+	unsigned int i;
+
+	fe_conn_close(dev->conn);
+	dev->conn = NULL;
+	for (i = 0; dev->queue && i < dev->queues; i++)
+		fe_queue_unmap_doorbell(&dev->queue[i]);
+}
+
+int fe_dev_stop(struct fe_dev *dev)
+{
+	unsigned int i;
+	int err;
+
+	err = fe_dev_enable(dev, false);
+	for (i = 0; !err && i < dev->queues; i++)
+		err = fe_vu_get_vring_base(dev->conn, i, &dev->stop_base[i]);
+	if (!err && protocol_has(dev, FE_VU_PROTOCOL_STATUS))
+		err = fe_vu_set_status(dev->conn, 0);
+	return err;
+}
+
+bool fe_dev_bases_agree(const struct fe_dev *dev)
+{
+	bool agree = true;
+	unsigned int i;
+
+	for (i = 0; i < dev->queues; i++) {
+		uint16_t ours = (uint16_t)fe_ring_base(dev->queue[i].ring);
+		uint16_t theirs = (uint16_t)dev->stop_base[i];
+
+		if (ours == theirs)
+			continue;
+		fe_error("%s: queue %u stopped at %#x by its own account, its ring says %#x",
+			 dev->cfg.path, i, theirs, ours);
+		agree = false;
+	}
+	return agree;
+}
+
+void fe_dev_rewind(struct fe_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->queues; i++)
+		fe_ring_rewind(dev->queue[i].ring);
+}
+
+int fe_dev_service(struct fe_dev *dev)
+{
+	int err;
+
+	if (!dev->conn)
+		return -ECONNRESET;
+	err = fe_conn_service(dev->conn);
+	if (err == -ECONNRESET)
+		fe_dev_disconnect(dev);
+	return err;
+}
+
+unsigned int fe_dev_rx_frames(const struct fe_dev *dev)
+{
+	const struct fe_queue_config *qc = &dev->queue[0].cfg;
+	unsigned int buffers = dev->queue[0].buffers, each = 1;
+
+	if (qc->mergeable) {
+		/* Every merged buffer of a frame but its first is all frame, yet be careful. */
+		each = (dev->cfg.frame_max + qc->buffer_len - 1) / qc->buffer_len;
+	}
+	return buffers / each;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest's virtio-net device as its back-end sees it: memory, queues and the vhost-user
+ * conversation that hands them over.
+ *
+ * Memory and queues live as long as the device; connections come and go. fe_dev_connect() can be
+ * called again after fe_dev_stop() or after the back-end died, and the rings go on where they were.
+ * The single steps of connecting are public, for tests that leave some out.
+ *
+ * Threads: one. Errors: 0 or -errno as in conn.h; -EOPNOTSUPP the back-end lacks a feature.
+ */
+#ifndef FRONTEND_DEVICE_H
+#define FRONTEND_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conn.h"
+#include "guest_mem.h"
+#include "queue.h"
+
+#define FE_MAX_PAIRS 64
+
+struct fe_dev_config {
+	const char *path; /* borrowed */
+	bool listen;
+	unsigned int timeout_ms;
+	enum fe_layout layout;
+	bool legacy; /* no VERSION_1: split, page-aligned used ring, short header */
+	unsigned int pairs;
+	unsigned int ring_size;
+	unsigned int regions;
+	unsigned int chain_min, chain_max;
+	unsigned int frame_max; /* longest frame to send or to receive */
+	unsigned int rx_buffer; /* bytes of frame a receive buffer holds; 0: a whole frame. Less
+				 * than frame_max needs mergeable. */
+	bool mergeable;
+	bool event_idx;
+	bool notifier;      /* ring mapped doorbells instead of kick eventfds, once offered */
+	bool no_start_kick; /* leave the first look at the rings to the back-end */
+	uint64_t without_protocol; /* protocol feature bits to decline */
+	unsigned int cut_message;  /* break the connection on purpose, see conn.h */
+	int cut_bytes;
+};
+
+struct fe_dev {
+	struct fe_dev_config cfg;
+	struct fe_mem mem;
+	unsigned int queues;
+	struct fe_queue *queue; /* owned; receive at even, transmit at odd indices */
+	uint32_t *stop_base;    /* owned, what GET_VRING_BASE said last */
+	struct fe_conn *conn;   /* owned, NULL while disconnected */
+	uint64_t offered;       /* features of the back-end, and what we took */
+	uint64_t features;
+	uint64_t protocol;
+	unsigned int notifiers; /* doorbells mapped */
+	unsigned int connects;
+};
+
+int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **dev);
+void fe_dev_destroy(struct fe_dev *dev);
+
+/* All of the steps below; on failure the device is disconnected again. */
+int fe_dev_connect(struct fe_dev *dev);
+void fe_dev_disconnect(struct fe_dev *dev);
+
+int fe_dev_open(struct fe_dev *dev);
+int fe_dev_negotiate(struct fe_dev *dev);
+int fe_dev_share_memory(struct fe_dev *dev);
+int fe_dev_start_ring(struct fe_dev *dev, unsigned int index);
+int fe_dev_enable(struct fe_dev *dev, bool enable);
+/* Tells the back-end that the driver is ready, and waits until it has acted on all messages. */
+int fe_dev_settle(struct fe_dev *dev);
+
+/*
+ * Takes all rings back from a living back-end: no descriptor is used afterwards. Take what was
+ * used, then ask fe_dev_bases_agree() whether the positions it reported are those of our rings.
+ */
+int fe_dev_stop(struct fe_dev *dev);
+bool fe_dev_bases_agree(const struct fe_dev *dev);
+/* Makes available again what a back-end that is gone had not returned. */
+void fe_dev_rewind(struct fe_dev *dev);
+
+/* Answers the back-end; -ECONNRESET when it is gone (then disconnected). */
+int fe_dev_service(struct fe_dev *dev);
+
+/* Buffers for whole frames that one receive queue has. */
+unsigned int fe_dev_rx_frames(const struct fe_dev *dev);
+
+static inline struct fe_queue *fe_dev_rxq(const struct fe_dev *dev, unsigned int pair)
+{
+	return &dev->queue[2 * pair];
+}
+
+static inline struct fe_queue *fe_dev_txq(const struct fe_dev *dev, unsigned int pair)
+{
+	return &dev->queue[2 * pair + 1];
+}
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "help.h"
+#include "log.h"
+
+enum {
+	OPT_SOCKET = 256,
+	OPT_LISTEN,
+	OPT_PEER_SOCKET,
+	OPT_LAYOUT,
+	OPT_LEGACY,
+	OPT_PAIRS,
+	OPT_RING_SIZE,
+	OPT_REGIONS,
+	OPT_CHAIN,
+	OPT_MERGEABLE,
+	OPT_RX_BUFFER,
+	OPT_EVENT_IDX,
+	OPT_NOTIFIER,
+	OPT_NO_START_KICK,
+	OPT_WITHOUT,
+	OPT_SIZE,
+	OPT_FRAMES,
+	OPT_SECONDS,
+	OPT_FLOWS,
+	OPT_WINDOW,
+	OPT_SEED,
+	OPT_MAC,
+	OPT_PEER_MAC,
+	OPT_DUPLEX,
+	OPT_ANNOUNCE,
+	OPT_INTERRUPT,
+	OPT_RESTARTS,
+	OPT_RECONNECT,
+	OPT_STALL,
+	OPT_TIMEOUT,
+	OPT_REFLECT,
+	OPT_BENCH,
+	OPT_BATCH,
+	OPT_MISBEHAVE,
+	OPT_RECHECK,
+	OPT_LIST,
+};
+
+static const struct option long_options[] = {
+    {"socket",             required_argument, NULL, OPT_SOCKET       },
+    {"listen",             no_argument,       NULL, OPT_LISTEN       },
+    {"peer-socket",        required_argument, NULL, OPT_PEER_SOCKET  },
+    {"layout",             required_argument, NULL, OPT_LAYOUT       },
+    {"legacy",             no_argument,       NULL, OPT_LEGACY       },
+    {"pairs",	      required_argument, NULL, OPT_PAIRS        },
+    {"ring-size",          required_argument, NULL, OPT_RING_SIZE    },
+    {"regions",            required_argument, NULL, OPT_REGIONS      },
+    {"chain",	      required_argument, NULL, OPT_CHAIN        },
+    {"mergeable",          no_argument,       NULL, OPT_MERGEABLE    },
+    {"rx-buffer",          required_argument, NULL, OPT_RX_BUFFER    },
+    {"event-idx",          no_argument,       NULL, OPT_EVENT_IDX    },
+    {"notifier",           no_argument,       NULL, OPT_NOTIFIER     },
+    {"no-start-kick",      no_argument,       NULL, OPT_NO_START_KICK},
+    {"without",            required_argument, NULL, OPT_WITHOUT      },
+    {"size",	       required_argument, NULL, OPT_SIZE         },
+    {"frames",             required_argument, NULL, OPT_FRAMES       },
+    {"seconds",            required_argument, NULL, OPT_SECONDS      },
+    {"flows",	      required_argument, NULL, OPT_FLOWS        },
+    {"window",             required_argument, NULL, OPT_WINDOW       },
+    {"seed",	       required_argument, NULL, OPT_SEED         },
+    {"mac",		required_argument, NULL, OPT_MAC          },
+    {"peer-mac",           required_argument, NULL, OPT_PEER_MAC     },
+    {"duplex",             no_argument,       NULL, OPT_DUPLEX       },
+    {"announce",           no_argument,       NULL, OPT_ANNOUNCE     },
+    {"interrupt",          no_argument,       NULL, OPT_INTERRUPT    },
+    {"restarts",           required_argument, NULL, OPT_RESTARTS     },
+    {"reconnect",          optional_argument, NULL, OPT_RECONNECT    },
+    {"stall-ms",           required_argument, NULL, OPT_STALL        },
+    {"timeout-ms",         required_argument, NULL, OPT_TIMEOUT      },
+    {"reflect",            no_argument,       NULL, OPT_REFLECT      },
+    {"bench",	      no_argument,       NULL, OPT_BENCH        },
+    {"batch",	      required_argument, NULL, OPT_BATCH        },
+    {"misbehave",          required_argument, NULL, OPT_MISBEHAVE    },
+    {"recheck",            no_argument,       NULL, OPT_RECHECK      },
+    {"list-misbehaviours", no_argument,       NULL, OPT_LIST         },
+    {"json",	       no_argument,       NULL, 'j'              },
+    {"verbose",            no_argument,       NULL, 'v'              },
+    {"help",	       no_argument,       NULL, 'h'              },
+    {NULL,		 0,		 NULL, 0                },
+};
+
+static int bad(const char *option, const char *value)
+{
+	fe_error("--%s %s: not valid; --help explains it", option, value);
+	return -EINVAL;
+}
+
+static int parse_u64(const char *option, const char *text, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || text[0] == '-' || *value > max)
+		return bad(option, text);
+	return 0;
+}
+
+static int parse_uint(const char *option, const char *text, unsigned int max, unsigned int *value)
+{
+	uint64_t wide;
+	int err = parse_u64(option, text, max, &wide);
+
+	if (!err)
+		*value = (unsigned int)wide;
+	return err;
+}
+
+/* "N" or "MIN-MAX" */
+static int parse_range(const char *option, const char *text, unsigned int *min, unsigned int *max)
+{
+	char rest;
+	int got = sscanf(text, "%5u-%5u%c", min, max, &rest);
+
+	if (got == 1 && !strchr(text, '-'))
+		*max = *min;
+	else if (got != 2)
+		return bad(option, text);
+	return *min > 0 && *min <= *max ? 0 : bad(option, text);
+}
+
+static int parse_layout(const char *text, enum fe_layout *layout)
+{
+	if (strcmp(text, "split") == 0)
+		*layout = FE_SPLIT;
+	else if (strcmp(text, "packed") == 0)
+		*layout = FE_PACKED;
+	else
+		return bad("layout", text);
+	return 0;
+}
+
+/* Protocol features to decline, by name and separated by commas. */
+static int parse_without(const char *text, uint64_t *mask)
+{
+	static const struct {
+		const char *name;
+		enum fe_vu_protocol_feature bit;
+	} known[] = {
+	    {"mq",          FE_VU_PROTOCOL_MQ         },
+	    {"reply-ack",   FE_VU_PROTOCOL_REPLY_ACK  },
+	    {"backend-req", FE_VU_PROTOCOL_BACKEND_REQ},
+	    {"status",      FE_VU_PROTOCOL_STATUS     },
+	};
+	size_t i, len;
+
+	for (; *text; text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (strlen(known[i].name) == len && !strncmp(known[i].name, text, len))
+				break;
+		if (i == sizeof(known) / sizeof(known[0]))
+			return bad("without", text);
+		*mask |= 1ull << known[i].bit;
+	}
+	return 0;
+}
+
+static int parse_device_option(int opt, const char *arg, struct fe_options *o)
+{
+	struct fe_dev_config *d = &o->dev;
+
+	switch (opt) {
+	case OPT_SOCKET:
+		d->path = arg;
+		return 0;
+	case OPT_LISTEN:
+		d->listen = true;
+		return 0;
+	case OPT_LAYOUT:
+		return parse_layout(arg, &d->layout);
+	case OPT_LEGACY:
+		d->legacy = true;
+		return 0;
+	case OPT_PAIRS:
+		return parse_uint("pairs", arg, FE_MAX_PAIRS, &d->pairs);
+	case OPT_RING_SIZE:
+		return parse_uint("ring-size", arg, 32768, &d->ring_size);
+	case OPT_REGIONS:
+		return parse_uint("regions", arg, FE_MEM_MAX_REGIONS, &d->regions);
+	case OPT_CHAIN:
+		return parse_range("chain", arg, &d->chain_min, &d->chain_max);
+	case OPT_MERGEABLE:
+		d->mergeable = true;
+		return 0;
+	case OPT_RX_BUFFER:
+		return parse_uint("rx-buffer", arg, FE_FRAME_MAX - 64, &d->rx_buffer);
+	case OPT_EVENT_IDX:
+		d->event_idx = true;
+		return 0;
+	case OPT_NOTIFIER:
+		d->notifier = true;
+		return 0;
+	case OPT_NO_START_KICK:
+		d->no_start_kick = true;
+		return 0;
+	case OPT_WITHOUT:
+		return parse_without(arg, &d->without_protocol);
+	case OPT_TIMEOUT:
+		return parse_uint("timeout-ms", arg, 600000, &d->timeout_ms);
+	default:
+		return 1;
+	}
+}
+
+static int parse_traffic_option(int opt, const char *arg, struct fe_options *o)
+{
+	switch (opt) {
+	case OPT_PEER_SOCKET:
+		o->peer_socket = arg;
+		return 0;
+	case OPT_SIZE:
+		return parse_range("size", arg, &o->size_min, &o->size_max);
+	case OPT_FRAMES:
+		return parse_u64("frames", arg, UINT32_MAX, &o->frames);
+	case OPT_SECONDS:
+		return parse_uint("seconds", arg, 86400, &o->seconds);
+	case OPT_FLOWS:
+		return parse_uint("flows", arg, 10000, &o->flows);
+	case OPT_WINDOW:
+		return parse_uint("window", arg, 1u << 20, &o->window);
+	case OPT_SEED:
+		return parse_u64("seed", arg, UINT64_MAX, &o->seed);
+	case OPT_MAC:
+		return fe_mac_parse(arg, o->mac) ? bad("mac", arg) : 0;
+	case OPT_PEER_MAC:
+		return fe_mac_parse(arg, o->peer_mac) ? bad("peer-mac", arg) : 0;
+	case OPT_DUPLEX:
+		o->duplex = true;
+		return 0;
+	case OPT_ANNOUNCE:
+		o->announce = true;
+		return 0;
+	case OPT_INTERRUPT:
+		o->interrupt = true;
+		return 0;
+	case OPT_RESTARTS:
+		return parse_uint("restarts", arg, 100000, &o->restarts);
+	case OPT_RECONNECT:
+		o->reconnect_ms = 30000;
+		return arg ? parse_uint("reconnect", arg, 600000, &o->reconnect_ms) : 0;
+	case OPT_STALL:
+		return parse_uint("stall-ms", arg, 600000, &o->stall_ms);
+	default:
+		return 1;
+	}
+}
+
+static int parse_mode_option(int opt, const char *arg, struct fe_options *o)
+{
+	switch (opt) {
+	case OPT_REFLECT:
+		o->mode = FE_MODE_REFLECT;
+		return 0;
+	case OPT_BENCH:
+		o->mode = FE_MODE_BENCH;
+		return 0;
+	case OPT_BATCH:
+		return parse_uint("batch", arg, 1024, &o->batch);
+	case OPT_MISBEHAVE:
+		o->mode = FE_MODE_MISBEHAVE;
+		o->misbehave = arg;
+		return 0;
+	case OPT_RECHECK:
+		o->recheck = true;
+		return 0;
+	case OPT_LIST:
+		o->mode = FE_MODE_LIST;
+		return 0;
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'v':
+		fe_log_level = fe_log_level < FE_LOG_INFO ? FE_LOG_INFO : FE_LOG_TRACE;
+		return 0;
+	case 'h':
+		fputs(fe_help, stdout);
+		return 1;
+	default:
+		return -EINVAL; /* getopt has said why */
+	}
+}
+
+static int require(bool condition, const char *text)
+{
+	if (condition)
+		return 0;
+	fe_error("%s", text);
+	return -EINVAL;
+}
+
+static int complete(struct fe_options *o, unsigned int arguments_left)
+{
+	struct fe_ring_layout need;
+	int err = 0;
+
+	if (o->mode == FE_MODE_LIST)
+		return 0;
+	/* A legacy device may insist on the header in a descriptor of its own. */
+	if (o->dev.chain_min == 0)
+		o->dev.chain_min = o->dev.chain_max = o->dev.legacy ? 2 : 1;
+	if (o->frames == 0 && o->seconds == 0)
+		o->frames = 100000;
+	o->dev.frame_max = o->size_max > 1514 ? o->size_max : 1514;
+	err |= require(arguments_left == 0, "an argument without an option");
+	err |= require(o->dev.path, "--socket PATH is needed");
+	err |= require(o->size_min >= FE_FRAME_MIN && o->size_max <= FE_FRAME_MAX - 64,
+		       "--size: from 58 to 65472");
+	err |= require(o->dev.pairs && o->dev.regions && o->flows && o->batch && o->stall_ms,
+		       "--pairs, --regions, --flows, --batch, --stall-ms: at least 1");
+	err |= require(!fe_ring_layout(o->dev.layout, o->dev.ring_size, &need),
+		       "--ring-size: 1 to 32768, split rings a power of two");
+	err |= require(!(o->dev.legacy && o->dev.layout == FE_PACKED),
+		       "--legacy: only split rings exist");
+	err |= require(o->dev.chain_max <= FE_CHAIN_MAX && o->dev.chain_max <= o->dev.ring_size,
+		       "--chain: at most 16, and not more than the ring has");
+	err |=
+	    require(!o->dev.rx_buffer || o->dev.mergeable || o->dev.rx_buffer >= o->dev.frame_max,
+		    "--rx-buffer: less than a frame needs --mergeable");
+	err |= require(!(o->restarts && o->seconds), "--restarts needs --frames");
+	err |= require(!(o->frames && o->seconds), "--frames or --seconds, not both");
+	return err ? -EINVAL : 0;
+}
+
+int fe_options_parse(int argc, char **argv, struct fe_options *o)
+{
+	int opt, err;
+
+	*o = (struct fe_options){
+	    .dev = {.timeout_ms = 5000,
+		    .layout = FE_SPLIT,
+		    .pairs = 1,
+		    .ring_size = 256,
+		    .regions = 2,
+		    .cut_bytes = -1                     },
+	    .size_min = 64,
+	    .size_max = 64,
+	    .flows = 64,
+	    .stall_ms = 1000,
+	    .batch = 32,
+	    .seed = 1,
+	    .mac = {0x02,               0, 0, 0, 0, 0x01},
+	    .peer_mac = {0x02,               0, 0, 0, 0, 0x02},
+	};
+	while ((opt = getopt_long(argc, argv, "jvh", long_options, NULL)) != -1) {
+		err = parse_device_option(opt, optarg, o);
+		if (err > 0)
+			err = parse_traffic_option(opt, optarg, o);
+		if (err > 0)
+			err = parse_mode_option(opt, optarg, o);
+		if (err)
+			return err;
+	}
+	return complete(o, (unsigned int)(argc - optind));
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_ROWS 24
+
+/* One row a quantity, so that both forms come from the same list. */
+struct row {
+	const char *key;
+	const char *label;
+	uint64_t value;
+	bool always; /* also when zero, in the table */
+};
+
+static uint64_t rate(uint64_t count, uint64_t elapsed_ns)
+{
+	return elapsed_ns ? (uint64_t)((double)count * 1e9 / (double)elapsed_ns) : 0;
+}
+
+static unsigned int stream_rows(const struct fe_stream *s, uint64_t elapsed_ns, struct row *row)
+{
+	uint64_t at_break, lost = fe_ledger_lost(&s->ledger, &at_break);
+	const struct row rows[] = {
+	    {"sent", "frames sent", s->ledger.sent, true},
+	    {"received", "frames received", s->ledger.received, true},
+	    {"bytes", "bytes received", s->bytes_received, true},
+	    {"lost", "lost", lost, true},
+	    {"corrupted", "corrupted", s->corrupted, true},
+	    {"reordered", "reordered", s->ledger.reordered, true},
+	    {"duplicates", "duplicates", s->ledger.duplicates, true},
+	    {"misdelivered", "misdelivered", s->misdelivered, false},
+	    {"bad_header", "bad header", s->bad_header, false},
+	    {"reflected", "reflected", s->reflected, false},
+	    {"lost_at_break", "lost when the back-end died", at_break, false},
+	    {"duplicates_at_break", "sent twice when it died", s->ledger.duplicates_at_break, false},
+	    {"unset_num_buffers", "note: num_buffers not 1", s->unset_num_buffers, false},
+	    {"frames_per_second", "frames/s", rate(s->ledger.received, elapsed_ns), true},
+	    {"bits_per_second", "bits/s", rate(s->bytes_received * 8, elapsed_ns), true},
+	};
+
+	memcpy(row, rows, sizeof(rows));
+	return sizeof(rows) / sizeof(rows[0]);
+}
+
+static unsigned int device_rows(const struct fe_dev *dev, struct row *row)
+{
+	uint64_t kicks = 0, doorbells = 0, calls = 0, nonzero = 0;
+	unsigned int i;
+
+	for (i = 0; i < dev->queues; i++) {
+		kicks += dev->queue[i].kicks;
+		doorbells += dev->queue[i].doorbells;
+		calls += dev->queue[i].calls;
+		nonzero += dev->queue[i].used_len_nonzero;
+	}
+	const struct row rows[] = {
+	    {"kicks", "kicks", kicks, true},
+	    {"doorbells", "doorbell writes", doorbells, false},
+	    {"calls", "calls", calls, true},
+	    {"notifiers", "doorbell pages", dev->notifiers, false},
+	    {"tx_used_length", "note: sent buffers used with a length", nonzero, false},
+	};
+
+	memcpy(row, rows, sizeof(rows));
+	return sizeof(rows) / sizeof(rows[0]);
+}
+
+static unsigned int run_rows(const struct fe_traffic_result *res, struct row *row)
+{
+	const struct row rows[] = {
+	    {"foreign", "foreign frames", res->foreign, false},
+	    {"missed_calls", "missed calls", res->missed_calls, false},
+	    {"unreturned", "sent buffers not returned", res->unreturned, false},
+	    {"bases_differ", "stopped at a wrong position", res->bases_differ, false},
+	    {"breaks", "back-end died", res->breaks, false},
+	    {"restarts", "restarts", res->restarts, false},
+	    {"stalls", "stalls", res->stalls, false},
+	};
+
+	memcpy(row, rows, sizeof(rows));
+	return sizeof(rows) / sizeof(rows[0]);
+}
+
+static const char *layout_name(const struct fe_dev *dev)
+{
+	if (dev->cfg.legacy)
+		return "split, legacy";
+	return dev->cfg.layout == FE_PACKED ? "packed" : "split";
+}
+
+static void print_rows(const struct row *row, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (row[i].value || row[i].always)
+			printf("  %-38s %16" PRIu64 "\n", row[i].label, row[i].value);
+}
+
+static void print_spread(const struct fe_stream *s)
+{
+	printf("  %-38s", "by receive queue");
+	for (unsigned int i = 0; i < s->rx->cfg.pairs; i++)
+		printf(" %" PRIu64, s->by_queue[i]);
+	printf("\n");
+}
+
+static void print_table(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
+			bool clean, int err)
+{
+	struct row row[MAX_ROWS];
+
+	for (unsigned int i = 0; i < cfg->streams; i++) {
+		const struct fe_stream *s = &cfg->stream[i];
+
+		printf("%s -> %s  %s, %u queue pair%s, ring %u, frames %u-%u\n", s->tx->cfg.path,
+		       s->rx->cfg.path, layout_name(s->tx), s->tx->cfg.pairs,
+		       s->tx->cfg.pairs > 1 ? "s" : "", s->tx->cfg.ring_size, s->spec.size_min,
+		       s->spec.size_max);
+		print_rows(row, stream_rows(s, res->elapsed_ns, row));
+		if (s->rx->cfg.pairs > 1)
+			print_spread(s);
+	}
+	for (unsigned int i = 0; i < cfg->devs; i++) {
+		printf("%s\n", cfg->dev[i]->cfg.path);
+		print_rows(row, device_rows(cfg->dev[i], row));
+	}
+	print_rows(row, run_rows(res, row));
+	printf("%s in %.2f s%s%s\n", clean && !err ? "PASS" : "FAIL", (double)res->elapsed_ns / 1e9,
+	       err ? ": " : "", err ? strerror(-err) : "");
+}
+
+static json_t *json_rows(const struct row *row, unsigned int count)
+{
+	json_t *object = json_object();
+
+	for (unsigned int i = 0; i < count; i++)
+		json_object_set_new(object, row[i].key, json_integer((json_int_t)row[i].value));
+	return object;
+}
+
+static json_t *json_stream(const struct fe_stream *s, uint64_t elapsed_ns)
+{
+	struct row row[MAX_ROWS];
+	json_t *object = json_rows(row, stream_rows(s, elapsed_ns, row));
+	json_t *spread = json_array();
+
+	json_object_set_new(object, "from", json_string(s->tx->cfg.path));
+	json_object_set_new(object, "to", json_string(s->rx->cfg.path));
+	for (unsigned int i = 0; i < s->rx->cfg.pairs; i++)
+		json_array_append_new(spread, json_integer((json_int_t)s->by_queue[i]));
+	json_object_set_new(object, "by_queue", spread);
+	return object;
+}
+
+static void print_json(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
+		       bool clean, int err)
+{
+	json_t *streams = json_array(), *devices = json_array(), *root;
+	struct row row[MAX_ROWS];
+
+	root = json_rows(row, run_rows(res, row));
+	for (unsigned int i = 0; i < cfg->streams; i++)
+		json_array_append_new(streams, json_stream(&cfg->stream[i], res->elapsed_ns));
+	for (unsigned int i = 0; i < cfg->devs; i++) {
+		const struct fe_dev *dev = cfg->dev[i];
+		json_t *object = json_rows(row, device_rows(dev, row));
+
+		json_object_set_new(object, "socket", json_string(dev->cfg.path));
+		json_object_set_new(object, "layout", json_string(layout_name(dev)));
+		json_object_set_new(object, "pairs", json_integer(dev->cfg.pairs));
+		json_object_set_new(object, "features", json_integer((json_int_t)dev->features));
+		json_array_append_new(devices, object);
+	}
+	json_object_set_new(root, "streams", streams);
+	json_object_set_new(root, "devices", devices);
+	json_object_set_new(root, "seconds", json_real((double)res->elapsed_ns / 1e9));
+	json_object_set_new(root, "ok", json_boolean(clean && !err));
+	json_object_set_new(root, "error", err ? json_string(strerror(-err)) : json_null());
+	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+	printf("\n");
+	json_decref(root);
+}
+
+void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
+		       int err, bool json)
+{
+	bool clean = fe_traffic_clean(cfg, res);
+
+	if (json)
+		print_json(cfg, res, clean, err);
+	else
+		print_table(cfg, res, clean, err);
+}

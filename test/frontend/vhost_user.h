@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The front-end's vhost-user messages, one function each (specification: QEMU
+ * docs/interop/vhost-user.rst). Every failure is reported once, here, with the message's name; a
+ * cut on purpose (-ECANCELED) is not a failure.
+ *
+ * Errors and threads as in conn.h. Descriptors are borrowed: the kernel duplicates what is sent.
+ */
+#ifndef FRONTEND_VHOST_USER_H
+#define FRONTEND_VHOST_USER_H
+
+#include "conn.h"
+#include "guest_mem.h"
+
+const char *fe_vu_request_name(uint32_t request);
+
+int fe_vu_set_owner(struct fe_conn *conn);
+int fe_vu_reset_owner(struct fe_conn *conn);
+int fe_vu_get_features(struct fe_conn *conn, uint64_t *features);
+int fe_vu_set_features(struct fe_conn *conn, uint64_t features);
+int fe_vu_get_protocol_features(struct fe_conn *conn, uint64_t *features);
+int fe_vu_set_protocol_features(struct fe_conn *conn, uint64_t features);
+int fe_vu_get_queue_num(struct fe_conn *conn, uint64_t *pairs);
+/* Opens the back-end's own channel and hands it over. */
+int fe_vu_set_backend_channel(struct fe_conn *conn);
+int fe_vu_set_status(struct fe_conn *conn, uint8_t status);
+int fe_vu_get_status(struct fe_conn *conn, uint8_t *status);
+
+int fe_vu_set_mem_table(struct fe_conn *conn, const struct fe_mem *mem);
+
+/* User addresses of one ring's three areas (virtio: descriptor, driver, device area). */
+struct fe_vu_ring_uva {
+	uint64_t descriptor;
+	uint64_t driver;
+	uint64_t device;
+};
+
+int fe_vu_set_vring_num(struct fe_conn *conn, unsigned int index, unsigned int num);
+int fe_vu_set_vring_base(struct fe_conn *conn, unsigned int index, uint32_t base);
+int fe_vu_get_vring_base(struct fe_conn *conn, unsigned int index, uint32_t *base);
+int fe_vu_set_vring_addr(struct fe_conn *conn, unsigned int index,
+			 const struct fe_vu_ring_uva *uva);
+/* Kick, call and err; fd -1 says that there is none. */
+int fe_vu_set_vring_fd(struct fe_conn *conn, enum fe_vu_request which, unsigned int index, int fd);
+int fe_vu_set_vring_enable(struct fe_conn *conn, unsigned int index, bool enable);
+
+#endif
