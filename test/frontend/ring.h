@@ -65,13 +65,13 @@ struct fe_ring_entry {
 	uint64_t addr;
 	uint32_t len;
 	uint16_t flags; /* without availability bits */
-	uint16_t next;	/* following entry of the chain, or of the free list */
-	int32_t raw;	/* fe_raw_desc.next */
+	uint16_t next;  /* following entry of the chain, or of the free list */
+	int32_t raw;    /* fe_raw_desc.next */
 	bool busy;
 	uint16_t count;
 	uint16_t token;
 	uint32_t capacity; /* device-writable bytes */
-	uint64_t order;	   /* when it was added */
+	uint64_t order;    /* when it was added */
 };
 
 struct fe_ring_ops;

@@ -143,7 +143,8 @@ static void packed_rewind(struct fe_ring *r)
 	if (!heads)
 		abort();
 	count = fe_ring_outstanding(r, heads);
-	/* The device may have died between writing a used id and its flags: all of it is rewritten. */
+	/* The device may have died between writing a used id and its flags: all of it is rewritten.
+	 */
 	r->avail = r->used;
 	r->avail_wrap = r->used_wrap;
 	r->head_held = false;

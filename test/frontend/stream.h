@@ -25,8 +25,9 @@ struct fe_stream {
 	uint64_t misdelivered; /* right frame, wrong device */
 	uint64_t bad_header;   /* virtio-net header fields that were not negotiated */
 	uint64_t reflected;    /* came back with exchanged MAC addresses */
-	uint64_t unset_num_buffers; /* without MRG_RXBUF it should be 1 (virtio 1.2 section 5.1.6.4) */
-	uint64_t *by_queue;	    /* owned, frames per receive queue */
+	uint64_t
+	    unset_num_buffers; /* without MRG_RXBUF it should be 1 (virtio 1.2 section 5.1.6.4) */
+	uint64_t *by_queue;    /* owned, frames per receive queue */
 };
 
 int fe_stream_create(struct fe_stream *s, struct fe_dev *tx, struct fe_dev *rx,

@@ -146,8 +146,8 @@ static bool wait_call(const struct run *run, unsigned int ms)
 
 	for (unsigned int d = 0; d < run->cfg->devs; d++)
 		for (unsigned int i = 0; i < run->cfg->dev[d]->queues; i++)
-			pfd[count++] =
-			    (struct pollfd){.fd = run->cfg->dev[d]->queue[i].call, .events = POLLIN};
+			pfd[count++] = (struct pollfd){.fd = run->cfg->dev[d]->queue[i].call,
+						       .events = POLLIN};
 	if (poll(pfd, count, (int)ms) <= 0)
 		return false;
 	for (unsigned int d = 0; d < run->cfg->devs; d++)

@@ -22,10 +22,11 @@ struct fe_traffic_config {
 	unsigned int devs;
 	struct fe_stream *stream;
 	unsigned int streams;
-	unsigned int seconds;	   /* with streams of unlimited target */
-	unsigned int stall_ms;	   /* nothing moves for so long: what is in flight is given up */
-	unsigned int restarts;	   /* stop, disconnect, connect and go on, so many times */
-	unsigned int reconnect_ms; /* 0: a back-end that dies ends the run; else wait for a new one */
+	unsigned int seconds;  /* with streams of unlimited target */
+	unsigned int stall_ms; /* nothing moves for so long: what is in flight is given up */
+	unsigned int restarts; /* stop, disconnect, connect and go on, so many times */
+	unsigned int
+	    reconnect_ms; /* 0: a back-end that dies ends the run; else wait for a new one */
 	bool interrupt;
 };
 

@@ -11,27 +11,27 @@
 #define NAME(request) [FE_VU_##request] = #request
 
 static const char *const request_names[] = {
-	NAME(GET_FEATURES),
-	NAME(SET_FEATURES),
-	NAME(SET_OWNER),
-	NAME(RESET_OWNER),
-	NAME(SET_MEM_TABLE),
-	NAME(SET_LOG_BASE),
-	NAME(SET_LOG_FD),
-	NAME(SET_VRING_NUM),
-	NAME(SET_VRING_ADDR),
-	NAME(SET_VRING_BASE),
-	NAME(GET_VRING_BASE),
-	NAME(SET_VRING_KICK),
-	NAME(SET_VRING_CALL),
-	NAME(SET_VRING_ERR),
-	NAME(GET_PROTOCOL_FEATURES),
-	NAME(SET_PROTOCOL_FEATURES),
-	NAME(GET_QUEUE_NUM),
-	NAME(SET_VRING_ENABLE),
-	NAME(SET_BACKEND_REQ_FD),
-	NAME(SET_STATUS),
-	NAME(GET_STATUS),
+    NAME(GET_FEATURES),
+    NAME(SET_FEATURES),
+    NAME(SET_OWNER),
+    NAME(RESET_OWNER),
+    NAME(SET_MEM_TABLE),
+    NAME(SET_LOG_BASE),
+    NAME(SET_LOG_FD),
+    NAME(SET_VRING_NUM),
+    NAME(SET_VRING_ADDR),
+    NAME(SET_VRING_BASE),
+    NAME(GET_VRING_BASE),
+    NAME(SET_VRING_KICK),
+    NAME(SET_VRING_CALL),
+    NAME(SET_VRING_ERR),
+    NAME(GET_PROTOCOL_FEATURES),
+    NAME(SET_PROTOCOL_FEATURES),
+    NAME(GET_QUEUE_NUM),
+    NAME(SET_VRING_ENABLE),
+    NAME(SET_BACKEND_REQ_FD),
+    NAME(SET_STATUS),
+    NAME(GET_STATUS),
 };
 
 const char *fe_vu_request_name(uint32_t request)
@@ -75,8 +75,7 @@ static int set_u64(struct fe_conn *conn, uint32_t request, uint64_t value)
 
 static int get_u64(struct fe_conn *conn, uint32_t request, uint64_t *value)
 {
-	return report(conn, request,
-		      fe_conn_query(conn, request, NULL, 0, value, sizeof(*value)));
+	return report(conn, request, fe_conn_query(conn, request, NULL, 0, value, sizeof(*value)));
 }
 
 int fe_vu_set_owner(struct fe_conn *conn)
@@ -186,8 +185,8 @@ int fe_vu_get_vring_base(struct fe_conn *conn, unsigned int index, uint32_t *bas
 	struct fe_vu_vring_state state = {.index = index}, reply;
 	int err;
 
-	err = fe_conn_query(conn, FE_VU_GET_VRING_BASE, &state, sizeof(state), &reply,
-			    sizeof(reply));
+	err =
+	    fe_conn_query(conn, FE_VU_GET_VRING_BASE, &state, sizeof(state), &reply, sizeof(reply));
 	if (!err && reply.index != index)
 		err = -EPROTO;
 	if (!err)

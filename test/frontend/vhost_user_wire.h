@@ -39,9 +39,9 @@ enum fe_vu_backend_request {
 };
 
 /* Header flags. */
-#define FE_VU_VERSION	   0x1u
+#define FE_VU_VERSION      0x1u
 #define FE_VU_VERSION_MASK 0x3u
-#define FE_VU_REPLY	   0x4u
+#define FE_VU_REPLY        0x4u
 #define FE_VU_NEED_REPLY   0x8u
 
 /* The feature bit that makes protocol features exist. */
