@@ -54,15 +54,21 @@ const struct nic_env *nic_env(void)
 
 int nic_get(struct hca **hca)
 {
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
 	const struct nic_env *e = nic_env();
-	sigset_t all, old;
+	sigset_t block, old;
 	int rc = 0;
 
 	pthread_mutex_lock(&nic_lock);
 	if (!nic && !nic_error) {
-		/* The NIC's threads inherit the mask: the program's signals are not for them. */
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old);
+		/*
+		 * The NIC's threads inherit the mask: the program's signals are not for them.
+		 * Faults are their own: blocked, they would end the process.
+		 */
+		sigfillset(&block);
+		for (unsigned int i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+			sigdelset(&block, faults[i]);
+		pthread_sigmask(SIG_SETMASK, &block, &old);
 		rc = hca_create(&e->cfg, &nic);
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 		if (rc) {
