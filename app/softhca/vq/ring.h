@@ -28,6 +28,16 @@
 #error "rings are read in place: little endian only"
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) && !defined(__SANITIZE_THREAD__)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+
+/* Words of guest memory, whatever type the other side wrote them with. */
+typedef uint16_t ring_u16 __attribute__((may_alias));
+typedef uint64_t ring_u64 __attribute__((may_alias));
+
 #ifndef likely
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -99,6 +109,17 @@ dp_inline void ring_touch(const void *p)
 {
 	(void)p;
 }
+#endif
+
+/*
+ * ThreadSanitizer pairs a release and an acquire by their address; ours of a whole word and the
+ * driver's of the flags in it are a pair too.
+ */
+#if defined(__SANITIZE_THREAD__)
+void __tsan_release(void *p);
+#define ring_tsan_release(p) __tsan_release(p)
+#else
+#define ring_tsan_release(p) ((void)0)
 #endif
 
 /* The two halves of a 16-byte descriptor, each copied by one load. */

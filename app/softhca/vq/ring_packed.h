@@ -20,16 +20,19 @@
 enum { RING_EVENT_ENABLE = 0, RING_EVENT_DISABLE = 1, RING_EVENT_DESC = 2 };
 enum { RING_PACKED_WRAP = 1 << 15 };
 
+/* Where the flags are in a descriptor, in units of 16 bits. */
+enum { RING_PACKED_FLAGS = 7 };
+
 struct ring_packed {
-	uint64_t *desc;   /* borrowed, shared: two words a descriptor */
-	uint16_t *driver; /* borrowed, shared: the driver's event structure */
-	uint16_t *device; /* borrowed, shared: ours */
+	ring_u64 *desc;   /* borrowed, shared: two words a descriptor */
+	ring_u16 *driver; /* borrowed, shared: the driver's event structure */
+	ring_u16 *device; /* borrowed, shared: ours */
 	uint32_t size;
 	uint16_t max_chain;
 	uint16_t avail_at; /* cursor: next list to take */
 	uint16_t used_at;  /* cursor: next used descriptor to write */
 	bool held;         /* a batch is open: its first slot is not written yet */
-	uint64_t *held_slot;
+	ring_u64 *held_slot;
 	uint64_t held_value;
 };
 
@@ -93,19 +96,21 @@ dp_inline bool ring_packed_is_avail(uint16_t flags, uint16_t cursor)
 dp_inline int ring_packed_next(struct ring_packed *r, uint16_t cursor, struct ring_chain *chain,
 			       struct ring_desc *desc)
 {
-	const uint64_t *d = &r->desc[(size_t)ring_packed_slot(cursor) * 2];
+	const ring_u64 *d = &r->desc[(size_t)ring_packed_slot(cursor) * 2];
+	uint16_t flags;
 	uint64_t rest;
 
 	ring_touch(d);
 	/* Acquire: pairs with the driver's barrier before it writes the flags (2.8.21.1). */
-	rest = __atomic_load_n(&d[1], __ATOMIC_ACQUIRE);
-	if (!ring_packed_is_avail((uint16_t)(rest >> 48), cursor))
+	flags = __atomic_load_n((const ring_u16 *)d + RING_PACKED_FLAGS, __ATOMIC_ACQUIRE);
+	if (!ring_packed_is_avail(flags, cursor))
 		return 0;
+	rest = __atomic_load_n(&d[1], __ATOMIC_RELAXED);
 	*desc = (struct ring_desc){
 	    .addr = __atomic_load_n(&d[0], __ATOMIC_RELAXED),
 	    .len = (uint32_t)rest,
 	    .next = (uint16_t)(rest >> 32),
-	    .flags = (uint16_t)(rest >> 48),
+	    .flags = flags,
 	};
 	if (unlikely(desc->flags & RING_DESC_INDIRECT))
 		return RING_E_INDIRECT;
@@ -123,7 +128,7 @@ static inline int ring_packed_rest(const struct ring_packed *r, uint16_t cursor,
 	unsigned int n = 1;
 
 	while (desc[n - 1].flags & RING_DESC_NEXT) {
-		const uint64_t *d;
+		const ring_u64 *d;
 		uint64_t rest;
 
 		if (n == r->size)
@@ -155,7 +160,7 @@ static inline int ring_packed_rest(const struct ring_packed *r, uint16_t cursor,
 /* Take the next list and write its used descriptor; not visible before publish. */
 dp_inline void ring_packed_push(struct ring_packed *r, const struct ring_chain *chain, uint32_t len)
 {
-	uint64_t *slot = &r->desc[(size_t)ring_packed_slot(r->used_at) * 2 + 1];
+	ring_u64 *slot = &r->desc[(size_t)ring_packed_slot(r->used_at) * 2 + 1];
 	uint64_t flags = 0, value;
 
 	if (r->used_at & RING_PACKED_WRAP)
@@ -169,6 +174,7 @@ dp_inline void ring_packed_push(struct ring_packed *r, const struct ring_chain *
 		r->held_value = value;
 	} else {
 		ring_touch(slot);
+		ring_tsan_release((ring_u16 *)slot + 3);
 		__atomic_store_n(slot, value, __ATOMIC_RELEASE);
 	}
 	r->used_at = ring_packed_add(r, r->used_at, chain->ndesc);
@@ -182,6 +188,7 @@ dp_inline bool ring_packed_publish(struct ring_packed *r)
 		return false;
 	ring_touch(r->held_slot);
 	/* Release: pairs with the driver's barrier after it reads the flags (section 2.8.22). */
+	ring_tsan_release((ring_u16 *)r->held_slot + 3);
 	__atomic_store_n(r->held_slot, r->held_value, __ATOMIC_RELEASE);
 	r->held = false;
 	return true;

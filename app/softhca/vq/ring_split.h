@@ -17,9 +17,9 @@
 enum { RING_SPLIT_NO_INTERRUPT = 1, RING_SPLIT_NO_NOTIFY = 1 };
 
 struct ring_split {
-	uint64_t *desc;  /* borrowed, shared: two words a descriptor */
-	uint16_t *avail; /* borrowed, shared: flags, idx, ring[size] */
-	uint16_t *used;  /* borrowed, shared: flags, idx, {le32 id, le32 len}[size] */
+	ring_u64 *desc;  /* borrowed, shared: two words a descriptor */
+	ring_u16 *avail; /* borrowed, shared: flags, idx, ring[size] */
+	ring_u16 *used;  /* borrowed, shared: flags, idx, {le32 id, le32 len}[size] */
 	uint16_t size;   /* a power of two */
 	uint16_t max_chain;
 	uint16_t seen;      /* available index as last read */
@@ -83,7 +83,7 @@ dp_inline int ring_split_look(struct ring_split *r, uint16_t cursor)
 
 dp_inline struct ring_desc ring_split_copy(const struct ring_split *r, uint16_t index)
 {
-	const uint64_t *d = &r->desc[(size_t)index * 2];
+	const ring_u64 *d = &r->desc[(size_t)index * 2];
 
 	ring_touch(d);
 	return ring_desc_make(__atomic_load_n(&d[0], __ATOMIC_RELAXED),
