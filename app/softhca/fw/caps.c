@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A ConnectX-6 Dx with virtio emulation, RoCE off, no e-switch management and no software-owned
+ * steering (libmlx5 then stays on root tables). Only what the model does is offered.
+ */
+#include "caps.h"
+#include "hca_ident.h"
+#include "hca_priv.h"
+
+/* Groups as the PRM numbers them; op_mod is group << 1 | current. */
+enum {
+	CAP_GENERAL = 0x00,
+	CAP_ETHERNET = 0x01,
+	CAP_ODP = 0x02,
+	CAP_ATOMIC = 0x03,
+	CAP_ROCE = 0x04,
+	CAP_NIC_FLOW_TABLE = 0x07,
+	CAP_ESW_FLOW_TABLE = 0x08,
+	CAP_ESWITCH = 0x09,
+	CAP_QOS = 0x0c,
+	CAP_DEVICE_MEMORY = 0x0f,
+	CAP_VIRTIO_EMULATION = 0x13,
+	CAP_CRYPTO = 0x1a,
+	CAP_PARSE_GRAPH = 0x1c,
+	CAP_GENERAL_2 = 0x20,
+};
+
+enum { BASE = CMD_HDR_LEN * 8 };
+
+struct cap_value {
+	uint16_t field;
+	uint64_t value;
+};
+
+static const struct cap_value general[] = {
+    {FLD(cmd_hca_cap, hca_cap_2),                1                          },
+    {FLD(cmd_hca_cap, log_max_qp_sz),            LIM_LOG_QP_SZ              },
+    {FLD(cmd_hca_cap, log_max_qp),               16                         },
+    {FLD(cmd_hca_cap, log_max_cq_sz),            LIM_LOG_CQ_SZ              },
+    {FLD(cmd_hca_cap, log_max_cq),               16                         },
+    {FLD(cmd_hca_cap, log_max_eq_sz),            22                         },
+    {FLD(cmd_hca_cap, log_max_eq),               0                          },
+    {FLD(cmd_hca_cap, relaxed_ordering_write),   1                          },
+    {FLD(cmd_hca_cap, relaxed_ordering_read),    1                          },
+    {FLD(cmd_hca_cap, log_max_mkey),             16                         },
+    {FLD(cmd_hca_cap, dump_fill_mkey),           1                          },
+    {FLD(cmd_hca_cap, max_indirection),          1                          },
+    {FLD(cmd_hca_cap, fixed_buffer_size),        1                          },
+    {FLD(cmd_hca_cap, log_max_mrw_sz),           64                         },
+    {FLD(cmd_hca_cap, null_mkey),                1                          },
+    {FLD(cmd_hca_cap, log_max_klm_list_size),    16                         },
+    {FLD(cmd_hca_cap, nic_flow_table),           1                          },
+    {FLD(cmd_hca_cap, port_type),                1                          },
+    {FLD(cmd_hca_cap, num_ports),                1                          },
+    {FLD(cmd_hca_cap, log_max_msg),              30                         },
+    {FLD(cmd_hca_cap, cqe_version),              1                          },
+    {FLD(cmd_hca_cap, eth_net_offloads),         1                          },
+    {FLD(cmd_hca_cap, cq_oi),                    1                          },
+    {FLD(cmd_hca_cap, rc),                       1                          },
+    {FLD(cmd_hca_cap, uar_4k),                   1                          },
+    {FLD(cmd_hca_cap, uar_sz),                   5                          },
+    {FLD(cmd_hca_cap, log_pg_sz),                12                         },
+    {FLD(cmd_hca_cap, bf),                       1                          },
+    {FLD(cmd_hca_cap, log_bf_reg_size),          9                          },
+    {FLD(cmd_hca_cap, num_lag_ports),            LIM_LAG_PORTS              },
+    {FLD(cmd_hca_cap, max_wqe_sz_sq),            1024                       },
+    {FLD(cmd_hca_cap, max_wqe_sz_rq),            512                        },
+    {FLD(cmd_hca_cap, log_max_transport_domain), 12                         },
+    {FLD(cmd_hca_cap, log_max_pd),               16                         },
+    {FLD(cmd_hca_cap, log_max_tir),              16                         },
+    {FLD(cmd_hca_cap, log_max_tis),              12                         },
+    {FLD(cmd_hca_cap, log_max_rqt),              12                         },
+    {FLD(cmd_hca_cap, log_max_rqt_size),         LIM_LOG_RQT_SZ             },
+    {FLD(cmd_hca_cap, log_max_wq_sz),            LIM_LOG_QP_SZ              },
+ /* VIRTIO_NET_Q and VIRTIO_Q_COUNTERS */
+    {FLD(cmd_hca_cap, general_obj_types),        1ull << 0x0d | 1ull << 0x1c},
+    {FLD(cmd_hca_cap, steering_format_version),  1                          },
+    {FLD(cmd_hca_cap, max_num_eqs),              1                          },
+    {FLD(cmd_hca_cap, device_frequency_mhz),     156                        },
+    {FLD(cmd_hca_cap, device_frequency_khz),     156250                     },
+    {FLD(cmd_hca_cap, native_port_num),          1                          },
+};
+
+static const struct cap_value ethernet[] = {
+    {FLD(per_protocol_networking_offload_caps, self_lb_mc),      1             },
+    {FLD(per_protocol_networking_offload_caps, self_lb_uc),      1             },
+ /* 2: no header needs to be inlined into a WQE. */
+    {FLD(per_protocol_networking_offload_caps, wqe_inline_mode), 2             },
+    {FLD(per_protocol_networking_offload_caps, rss_ind_tbl_cap), LIM_LOG_RQT_SZ},
+};
+
+static const struct cap_value nic_receive[] = {
+    {FLD(flow_table_prop_layout, ft_support),          1 },
+    {FLD(flow_table_prop_layout, flow_modify_en),      1 },
+    {FLD(flow_table_prop_layout, max_ft_level),        0 }, /* the root table only */
+    {FLD(flow_table_prop_layout, log_max_ft_num),      0 },
+    {FLD(flow_table_prop_layout, log_max_ft_size),     16},
+    {FLD(flow_table_prop_layout, log_max_destination), 0 },
+    {FLD(flow_table_prop_layout, log_max_flow),        16},
+};
+
+static const struct cap_value virtio[] = {
+    {FLD(virtio_emulation_cap, eth_frame_offload_type),  1              },
+    {FLD(virtio_emulation_cap, virtio_version_1_0),      1              },
+    {FLD(virtio_emulation_cap, mrg_rxbuf),               1              },
+ /* Bit per mode: 0 none, 1 QP; no MSI-X. */
+    {FLD(virtio_emulation_cap, event_mode),              1 << 0 | 1 << 1},
+ /* Bit per layout: 0 split, 1 packed. */
+    {FLD(virtio_emulation_cap, virtio_queue_type),       1 << 0 | 1 << 1},
+    {FLD(virtio_emulation_cap, log_doorbell_bar_size),   12             },
+    {FLD(virtio_emulation_cap, max_num_virtio_queues),   LIM_VIRTQUEUES },
+    {FLD(virtio_emulation_cap, freeze_to_rdy_supported), 1              },
+    {FLD(virtio_emulation_cap, umem_1_buffer_param_a),   VQ_UMEM_A(1)   },
+    {FLD(virtio_emulation_cap, umem_1_buffer_param_b),   VQ_UMEM_B(1)   },
+    {FLD(virtio_emulation_cap, umem_2_buffer_param_a),   VQ_UMEM_A(2)   },
+    {FLD(virtio_emulation_cap, umem_2_buffer_param_b),   VQ_UMEM_B(2)   },
+    {FLD(virtio_emulation_cap, umem_3_buffer_param_a),   VQ_UMEM_A(3)   },
+    {FLD(virtio_emulation_cap, umem_3_buffer_param_b),   VQ_UMEM_B(3)   },
+};
+
+#define PUT(cmd, base, table) put(cmd, base, table, sizeof(table) / sizeof((table)[0]))
+
+static void put(struct cmd *cmd, uint32_t base, const struct cap_value *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		cmd_put(cmd, base, v[i].field, v[i].value);
+}
+
+int caps_query(struct cmd *cmd, struct hca_obj *obj)
+{
+	uint64_t op_mod = cmd_get(cmd, FLD(cmd_hdr, op_mod));
+
+	(void)obj;
+	/* Bit 0, current or maximal: the same here. */
+	switch (op_mod >> 1) {
+	case CAP_GENERAL:
+		PUT(cmd, BASE, general);
+		cmd_put(cmd, BASE, FLD(cmd_hca_cap, vhca_id), cmd->ctx->func->index);
+		return 0;
+	case CAP_ETHERNET:
+		PUT(cmd, BASE, ethernet);
+		return 0;
+	case CAP_NIC_FLOW_TABLE:
+		PUT(cmd,
+		    BASE +
+			fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset,
+		    nic_receive);
+		return 0;
+	case CAP_VIRTIO_EMULATION:
+		PUT(cmd, BASE, virtio);
+		return 0;
+	case CAP_ODP:
+	case CAP_ATOMIC:
+	case CAP_ROCE:
+	case CAP_ESW_FLOW_TABLE:
+	case CAP_ESWITCH:
+	case CAP_QOS:
+	case CAP_DEVICE_MEMORY:
+	case CAP_CRYPTO:
+	case CAP_PARSE_GRAPH:
+	case CAP_GENERAL_2:
+		return 0; /* groups that exist and offer nothing */
+	default:
+		return cmd_refuse(cmd, SYND(CAP_TYPE), FLD(cmd_hdr, op_mod), "0x%x",
+				  (unsigned int)op_mod);
+	}
+}
+
+int caps_query_vport(struct cmd *cmd, struct hca_obj *obj)
+{
+	unsigned int i, f = cmd->ctx->func->index;
+	uint64_t mac = 0, guid = hca_ident_guid(f);
+	uint8_t bytes[6];
+
+	(void)obj;
+	if (cmd_get(cmd, FLD(query_nic_vport_context_in, allowed_list_type)))
+		return cmd_refuse(cmd, SYND(NOT_MODELLED),
+				  FLD(query_nic_vport_context_in, allowed_list_type), " ");
+	hca_ident_mac(f, bytes);
+	for (i = 0; i < sizeof(bytes); i++)
+		mac = mac << 8 | bytes[i];
+	cmd_put(cmd, BASE, FLD(nic_vport_context, mtu), 1500);
+	cmd_put(cmd, BASE, FLD(nic_vport_context, port_guid), guid);
+	cmd_put(cmd, BASE, FLD(nic_vport_context, node_guid), guid);
+	cmd_put(cmd, BASE, FLD(nic_vport_context, permanent_address), mac);
+	return 0;
+}
+
+int caps_query_lag(struct cmd *cmd, struct hca_obj *obj)
+{
+	(void)obj;
+	/* Not bonded: all zero. */
+	cmd_put(cmd, 0x40, FLD(lag_context, lag_state), 0);
+	return 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "fail.h"
+#include "hca_priv.h"
+#include "trace.h"
+
+/* Room for some thousand unread events; what does not fit stays pending. */
+enum { CHAN_BUF = 1 << 20 };
+
+int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
+{
+	uint8_t msg[sizeof(cookie) + EQE_LEN];
+	size_t len = sizeof(cookie);
+
+	if (atomic_load(&chan->gone))
+		return 0;
+	memcpy(msg, &cookie, sizeof(cookie));
+	if (!chan->omit_data) {
+		memcpy(msg + len, eqe, EQE_LEN);
+		len += EQE_LEN;
+	}
+	if (send(chan->sock, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+		return -EAGAIN;
+	atomic_store(&chan->gone, true);
+	return 0;
+}
+
+static int chan_make(struct hca_ctx *ctx, bool omit_data, struct chan **out, int *fd)
+{
+	struct hca_obj *obj;
+	struct chan *chan;
+	int pair[2], size = CHAN_BUF, err;
+
+	err = obj_new(ctx, OBJ_CHAN, sizeof(*chan), &obj);
+	if (err)
+		return err;
+	chan = (struct chan *)obj;
+	chan->sock = -1;
+	chan->omit_data = omit_data;
+	/* The program's end blocks, as a file of the kernel does until told otherwise. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		err = -errno;
+		obj_discard(obj);
+		return err;
+	}
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	chan->sock = pair[0];
+	obj_publish(obj, "open_channel");
+	*out = chan;
+	*fd = pair[1];
+	return 0;
+}
+
+int hca_chan_open(struct hca_ctx *ctx, bool omit_data, struct hca_chan **chan, int *fd)
+{
+	struct hca *hca = ctx->hca;
+	struct chan *c = NULL;
+	int err = 0;
+
+	pthread_mutex_lock(&hca->lock);
+	if (fail_now(hca->fail, "open_channel"))
+		err = -ENOMEM;
+	if (!err)
+		err = chan_make(ctx, omit_data, &c, fd);
+	if (!err)
+		*chan = (struct hca_chan *)c;
+	trace_call(ctx, "open_channel", err, " omit_data=%d id=0x%x", omit_data,
+		   err ? 0 : c->obj.id);
+	pthread_mutex_unlock(&hca->lock);
+	return err;
+}
+
+void hca_chan_close(struct hca_chan *chan)
+{
+	struct hca_obj *obj = (struct hca_obj *)chan;
+	struct hca *hca = obj->ctx->hca;
+
+	pthread_mutex_lock(&hca->lock);
+	trace_call(obj->ctx, "close_channel", 0, " id=0x%x", obj->id);
+	obj_discard(obj);
+	pthread_mutex_unlock(&hca->lock);
+}
+
+void chan_fini(struct hca_obj *obj)
+{
+	struct chan *chan = (struct chan *)obj;
+
+	event_forget_chan(obj->ctx->hca, chan);
+	if (chan->sock >= 0)
+		close(chan->sock);
+}
+
+/* Which object tells of which event. */
+static bool event_valid(const struct hca_obj *obj, uint16_t event)
+{
+	if (!obj)
+		return event == EVENT_PORT_CHANGE;
+	if (obj->type == OBJ_CQ)
+		return event == EVENT_COMP || event == EVENT_CQ_ERROR;
+	return obj->type == OBJ_VIRTIO_NET_Q && event == EVENT_OBJECT_CHANGE;
+}
+
+static int subscribe(struct hca *hca, struct event_sub *args)
+{
+	struct event_sub *sub = calloc(1, sizeof(*sub));
+
+	if (!sub)
+		return -ENOMEM;
+	sub->chan = args->chan;
+	sub->obj = args->obj;
+	sub->event = args->event;
+	sub->cookie = args->cookie;
+	sub->efd = -1;
+	if (args->efd >= 0) {
+		sub->efd = fcntl(args->efd, F_DUPFD_CLOEXEC, 0);
+		if (sub->efd < 0) {
+			free(sub);
+			return -errno;
+		}
+	}
+	dp_lock(hca->dp);
+	if (sub->obj)
+		SLIST_INSERT_HEAD(&sub->obj->subs, sub, in_obj);
+	SLIST_INSERT_HEAD(&hca->ev.subs, sub, in_all);
+	dp_unlock(hca->dp);
+	return 0;
+}
+
+int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_t *event_nums,
+		       unsigned int n, uint64_t cookie, int redirect_fd)
+{
+	struct chan *c = (struct chan *)chan;
+	struct hca *hca = c->obj.ctx->hca;
+	struct event_sub args = {.chan = c, .obj = obj, .cookie = cookie, .efd = redirect_fd};
+	unsigned int i;
+	int err = n ? 0 : -EINVAL;
+
+	pthread_mutex_lock(&hca->lock);
+	if (obj && obj->ctx != c->obj.ctx)
+		err = -EINVAL;
+	for (i = 0; !err && i < n; i++)
+		if (!event_valid(obj, event_nums[i]))
+			err = -EINVAL;
+	if (!err && fail_now(hca->fail, "subscribe_event"))
+		err = -ENOMEM;
+	for (i = 0; !err && i < n; i++) {
+		args.event = event_nums[i];
+		err = subscribe(hca, &args);
+	}
+	trace_call(c->obj.ctx, "subscribe_event", err,
+		   " channel=0x%x %s=0x%x event=0x%x cookie=0x%llx", c->obj.id,
+		   obj ? obj_type_name(obj->type) : "none", obj ? obj->id : 0,
+		   n ? event_nums[0] : 0, (unsigned long long)cookie);
+	pthread_mutex_unlock(&hca->lock);
+	return err;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "cq.h"
+#include "event.h"
+#include "hca_priv.h"
+#include "mem.h"
+
+enum { CQE_LEN = 64, CQE_QPN = 56, CQE_LAST = 60, CQE_RESP_SEND = 2, DBR_LEN = 8 };
+
+#define CI_MASK 0xffffffu
+
+static uint32_t dbr_read(const struct cq *cq, unsigned int word)
+{
+	return be32toh(__atomic_load_n(&cq->dbr[word], __ATOMIC_ACQUIRE));
+}
+
+void cq_check_arm(struct cq *cq)
+{
+	struct hca *hca = cq->obj.ctx->hca;
+	uint32_t word = dbr_read(cq, 1), unseen = (cq->pi - word) & CI_MASK;
+	bool armed = word != cq->fired_word || (!cq->fired && uar_rings(cq->uar) != cq->rings_seen);
+	bool waiting = !armed;
+
+	/* After an event the next arm may come with CQEs unseen: stay on the tick's list. */
+	if (armed && unseen && unseen < (CI_MASK + 1) / 2) {
+		cq->fired = true;
+		cq->fired_word = word;
+		waiting = true;
+		event_send(hca, &cq->obj, EVENT_COMP);
+	}
+	if (waiting != cq->waiting) {
+		cq->waiting = waiting;
+		if (waiting)
+			atomic_fetch_add(&hca->ev.waiting, 1);
+		else
+			atomic_fetch_sub(&hca->ev.waiting, 1);
+	}
+}
+
+int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter)
+{
+	uint32_t size = 1u << cq->log_size, word;
+	uint8_t *cqe = cq->cqes, last[4];
+
+	if (cq->broken)
+		return -EIO;
+	if (!cq->overrun_ignore && ((cq->pi - dbr_read(cq, 0)) & CI_MASK) >= size) {
+		cq->broken = true;
+		event_send(cq->obj.ctx->hca, &cq->obj, EVENT_CQ_ERROR);
+		return -EIO;
+	}
+	if (!cq->collapsed)
+		cqe += (size_t)(cq->pi & (size - 1)) * CQE_LEN;
+	memset(cqe, 0, CQE_QPN);
+	word = htobe32(qpn);
+	memcpy(cqe + CQE_QPN, &word, sizeof(word));
+	/* The owner bit turns with every round of the ring; it makes the CQE valid, so it goes
+	 * last. */
+	last[0] = (uint8_t)(wqe_counter >> 8);
+	last[1] = (uint8_t)wqe_counter;
+	last[2] = 0;
+	last[3] = (uint8_t)(CQE_RESP_SEND << 4 | ((cq->pi >> cq->log_size) & 1));
+	memcpy(&word, last, sizeof(word));
+	__atomic_store_n((uint32_t *)(void *)(cqe + CQE_LAST), word, __ATOMIC_RELEASE);
+	cq->pi++;
+	cq_check_arm(cq);
+	return 0;
+}
+
+static int check(struct cmd *cmd)
+{
+	if (!cmd_get(cmd, FLD(create_cq_in, cq_umem_valid)))
+		return cmd_refuse(cmd, SYND(UMEM_MISSING), FLD(create_cq_in, cq_umem_valid), " ");
+	if (!cmd_get(cmd, FLD(cqc, dbr_umem_valid)))
+		return cmd_refuse(cmd, SYND(UMEM_MISSING), FLD(cqc, dbr_umem_valid), " ");
+	if (cmd_get(cmd, FLD(cqc, cqe_sz)))
+		return cmd_refuse(cmd, SYND(CQE_SIZE), FLD(cqc, cqe_sz), " ");
+	if (cmd_get(cmd, FLD(cqc, log_cq_size)) > LIM_LOG_CQ_SZ)
+		return cmd_refuse(cmd, SYND(CQ_SIZE), FLD(cqc, log_cq_size), " ");
+	if (cmd_get(cmd, FLD(cqc, c_eqn)) != LIM_EQN)
+		return cmd_refuse(cmd, SYND(CQ_EQN), FLD(cqc, c_eqn), " ");
+	return 0;
+}
+
+static int cq_use(struct cq *cq)
+{
+	int err = obj_use(&cq->obj, &cq->umem->obj);
+
+	if (!err)
+		err = obj_use(&cq->obj, &cq->dbr_umem->obj);
+	if (!err)
+		err = obj_use(&cq->obj, &cq->uar->obj);
+	return err;
+}
+
+int cq_create(struct cmd *cmd, struct hca_obj **out)
+{
+	struct cq args = {.log_size = (unsigned int)cmd_get(cmd, FLD(cqc, log_cq_size))}, *cq;
+	struct hca *hca = cmd->ctx->hca;
+	struct hca_obj *uar, *obj;
+	uint8_t *dbr;
+	int err = check(cmd);
+
+	if (!err)
+		err = umem_at(cmd, FLD(create_cq_in, cq_umem_id), FLD(create_cq_in, cq_umem_offset),
+			      (uint64_t)CQE_LEN << args.log_size, CQE_LEN, &args.umem, &args.cqes);
+	if (!err)
+		err = umem_at(cmd, FLD(cqc, dbr_umem_id), FLD(cqc, dbr_addr), DBR_LEN, DBR_LEN,
+			      &args.dbr_umem, &dbr);
+	if (!err)
+		err = cmd_ref(cmd, FLD(cqc, uar_page), &uar);
+	if (err)
+		return err;
+	err = obj_new(cmd->ctx, OBJ_CQ, sizeof(*cq), &obj);
+	if (err)
+		return cmd_refuse_errno(cmd, err);
+	cq = (struct cq *)obj;
+	cq->log_size = args.log_size;
+	cq->umem = args.umem;
+	cq->dbr_umem = args.dbr_umem;
+	cq->cqes = args.cqes;
+	cq->dbr = (uint32_t *)(void *)dbr;
+	cq->uar = (struct uar *)uar;
+	cq->collapsed = cmd_get(cmd, FLD(cqc, cc));
+	cq->overrun_ignore = cmd_get(cmd, FLD(cqc, oi));
+	cq->fired_word = dbr_read(cq, 1);
+	cq->rings_seen = uar_rings(cq->uar);
+	pthread_spin_init(&cq->lock, PTHREAD_PROCESS_PRIVATE);
+	dp_lock(hca->dp);
+	TAILQ_INSERT_TAIL(&hca->ev.cqs, cq, in_hca);
+	dp_unlock(hca->dp);
+	err = cq_use(cq);
+	if (err) {
+		obj_discard(obj);
+		return cmd_refuse_errno(cmd, err);
+	}
+	*out = obj;
+	return 0;
+}
+
+void cq_fini(struct hca_obj *obj)
+{
+	struct cq *cq = (struct cq *)obj;
+	struct hca *hca = obj->ctx->hca;
+
+	dp_lock(hca->dp);
+	TAILQ_REMOVE(&hca->ev.cqs, cq, in_hca);
+	if (cq->waiting)
+		atomic_fetch_sub(&hca->ev.waiting, 1);
+	dp_unlock(hca->dp);
+	pthread_spin_destroy(&cq->lock);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Completion queues: a ring of 64-byte CQEs and a doorbell record in the program's memory.
+ *
+ * Collapsed (cc): every CQE goes to entry 0; its wqe_counter says how far things are.
+ * Arming: word 1 of the doorbell record (sn | cmd | ci) asks for an event once there are CQEs
+ * beyond ci. A word that has fired does not fire again. Before the first event a word equal to the
+ * one at creation (DPDK's first arming writes 0 over 0) counts as armed once the UAR page has rung.
+ *
+ * Threads: see event.h.
+ */
+#ifndef SOFTHCA_FW_CQ_H
+#define SOFTHCA_FW_CQ_H
+
+#include <pthread.h>
+
+#include "cmd.h"
+#include "obj.h"
+#include "uar.h"
+
+struct cq {
+	struct hca_obj obj;
+	struct umem *umem, *dbr_umem;
+	uint8_t *cqes; /* in umem */
+	uint32_t *dbr; /* in dbr_umem: [0] consumer index, [1] arm word, big-endian */
+	unsigned int log_size;
+	bool collapsed, overrun_ignore;
+	struct uar *uar;
+
+	pthread_spinlock_t lock; /* guards what follows between NIC threads */
+	uint32_t pi;             /* CQEs ever written */
+	bool broken;             /* overran: no more CQEs */
+	bool waiting;            /* may have unseen CQEs and is not armed */
+	bool fired;
+	uint32_t fired_word;     /* arm word of the last event, or at creation */
+	unsigned int rings_seen; /* of the UAR at creation */
+	TAILQ_ENTRY(cq) in_hca;
+};
+
+int cq_create(struct cmd *cmd, struct hca_obj **obj);
+void cq_fini(struct hca_obj *obj);
+
+/* A receive completion. Called with cq->lock by a NIC thread. -EIO: overrun, the CQ is broken. */
+int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter);
+
+/* Fire if armed and there is something to see. Called with cq->lock by a NIC thread. */
+void cq_check_arm(struct cq *cq);
+
+#endif

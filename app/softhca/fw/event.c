@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "cq.h"
+#include "event.h"
+#include "hca_priv.h"
+
+/* How often the tick looks for late arms and full channels, while there are any. */
+enum { SCAN_NS = 10000, STAT_TICKS = 64 };
+
+/* Event queue entry: type in byte 1; data from byte 32: the CQ number, or object type and id. */
+static void make_eqe(const struct event_sub *sub, uint8_t eqe[EQE_LEN])
+{
+	uint32_t id = htobe32(sub->obj->id);
+
+	memset(eqe, 0, EQE_LEN);
+	eqe[1] = (uint8_t)sub->event;
+	switch (sub->event) {
+	case EVENT_COMP:
+		memcpy(eqe + 32 + 24, &id, sizeof(id));
+		break;
+	case EVENT_CQ_ERROR:
+		memcpy(eqe + 32, &id, sizeof(id));
+		eqe[32 + 11] = 1; /* overrun */
+		break;
+	case EVENT_OBJECT_CHANGE:
+		eqe[32 + 3] = 0x0d; /* VIRTIO_NET_Q */
+		memcpy(eqe + 32 + 4, &id, sizeof(id));
+		break;
+	}
+}
+
+static int deliver(struct event_sub *sub)
+{
+	uint64_t one = 1;
+	uint8_t eqe[EQE_LEN];
+
+	if (sub->efd >= 0) {
+		/* EAGAIN: the counter is at its limit, so the reader has an event to see. */
+		if (write(sub->efd, &one, sizeof(one)) < 0)
+			return 0;
+		return 0;
+	}
+	make_eqe(sub, eqe);
+	return chan_send(sub->chan, sub->cookie, eqe);
+}
+
+/* Deliver, or leave it to the tick. One event may stand for several until it is read. */
+static void attempt(struct hca *hca, struct event_sub *sub)
+{
+	if (!deliver(sub)) {
+		if (atomic_exchange(&sub->pending, false))
+			atomic_fetch_sub(&hca->ev.pending, 1);
+	} else if (!atomic_exchange(&sub->pending, true)) {
+		atomic_fetch_add(&hca->ev.pending, 1);
+	}
+}
+
+void event_send(struct hca *hca, struct hca_obj *obj, uint16_t event)
+{
+	struct event_sub *sub;
+
+	SLIST_FOREACH(sub, &obj->subs, in_obj)
+	if (sub->event == event)
+		attempt(hca, sub);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void scan(struct hca *hca)
+{
+	struct event_sub *sub;
+	struct cq *cq;
+
+	TAILQ_FOREACH(cq, &hca->ev.cqs, in_hca)
+	{
+		pthread_spin_lock(&cq->lock);
+		if (cq->waiting)
+			cq_check_arm(cq);
+		pthread_spin_unlock(&cq->lock);
+	}
+	if (atomic_load(&hca->ev.pending))
+		SLIST_FOREACH(sub, &hca->ev.subs, in_all)
+	if (atomic_load(&sub->pending))
+		attempt(hca, sub);
+}
+
+void event_stats(struct hca *hca)
+{
+	struct dp_stats s;
+
+	dp_stats(hca->dp, &s);
+	STAT_SET(hca, frames_tx, s.frames_tx);
+	STAT_SET(hca, bytes_tx, s.bytes_tx);
+	STAT_SET(hca, frames_rx, s.frames_rx);
+	STAT_SET(hca, bytes_rx, s.bytes_rx);
+	STAT_SET(hca, drops_no_buffer, s.drops_no_buffer);
+	STAT_SET(hca, drops_no_dest, s.drops_no_dest);
+	STAT_SET(hca, drops_other, s.drops_other);
+	STAT_SET(hca, busy_cycles, s.busy_cycles);
+}
+
+void event_tick(void *arg)
+{
+	struct hca *hca = arg;
+
+	if (++hca->ev.ticks % STAT_TICKS == 0)
+		event_stats(hca);
+	if (atomic_load_explicit(&hca->ev.waiting, memory_order_relaxed) ||
+	    atomic_load_explicit(&hca->ev.pending, memory_order_relaxed)) {
+		uint64_t now = now_ns();
+
+		if (now - hca->ev.scanned_at >= SCAN_NS) {
+			hca->ev.scanned_at = now;
+			scan(hca);
+		}
+	}
+}
+
+static void forget(struct hca *hca, struct event_sub *sub)
+{
+	if (sub->obj)
+		SLIST_REMOVE(&sub->obj->subs, sub, event_sub, in_obj);
+	SLIST_REMOVE(&hca->ev.subs, sub, event_sub, in_all);
+	if (atomic_load(&sub->pending))
+		atomic_fetch_sub(&hca->ev.pending, 1);
+	if (sub->efd >= 0)
+		close(sub->efd);
+	free(sub);
+}
+
+void event_forget_obj(struct hca_obj *obj)
+{
+	struct hca *hca = obj->ctx->hca;
+
+	if (SLIST_EMPTY(&obj->subs))
+		return;
+	dp_lock(hca->dp);
+	while (!SLIST_EMPTY(&obj->subs))
+		forget(hca, SLIST_FIRST(&obj->subs));
+	dp_unlock(hca->dp);
+}
+
+void event_forget_chan(struct hca *hca, struct chan *chan)
+{
+	struct event_sub *sub, *next;
+
+	dp_lock(hca->dp);
+	for (sub = SLIST_FIRST(&hca->ev.subs); sub; sub = next) {
+		next = SLIST_NEXT(sub, in_all);
+		if (sub->chan == chan)
+			forget(hca, sub);
+	}
+	dp_unlock(hca->dp);
+}

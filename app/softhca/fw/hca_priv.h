@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The NIC and its contexts, as the parts of the firmware see them.
+ *
+ * Lock order: hca->lock (firmware), then dp_lock, then a CQ's own lock (event.c). NIC threads take
+ * only the last.
+ */
+#ifndef SOFTHCA_FW_HCA_PRIV_H
+#define SOFTHCA_FW_HCA_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "../vq/dp.h"
+#include "fail.h"
+#include "hca.h"
+#include "hca_stat.h"
+#include "obj.h"
+
+/* What this model is made of; the capability answers are built from the same numbers. */
+enum {
+	LIM_LOG_CQ_SZ = 22,
+	LIM_LOG_QP_SZ = 15,
+	LIM_LOG_RQT_SZ = 11,
+	LIM_LAG_PORTS = 1,
+	LIM_VIRTQUEUES = 256, /* per function */
+	LIM_VQ_SIZE = 32768,
+	LIM_EQN = 1, /* the number of the only event queue */
+	NIC_NULL_MKEY = 0x100,
+};
+
+/* umem n of a virtqueue holds a * size + b bytes; kinds as the PRM numbers them, 1..3. */
+#define VQ_UMEM_A(n) ((n) == 1 ? 64u : (n) == 2 ? 32u : 16u)
+#define VQ_UMEM_B(n) ((n) == 1 ? 4096u : (n) == 2 ? 8192u : 4096u)
+
+struct cq;
+struct event_sub;
+struct flow;
+struct mkey;
+
+struct flow_rule_list {
+	struct flow **rule; /* sorted by precedence; owned array of borrowed rules */
+	unsigned int n;
+};
+
+struct hca_function {
+	struct hca *hca;
+	unsigned int index;
+	struct dp_port *port; /* borrowed from dp */
+	unsigned int virtqueues;
+	struct flow_rule_list rules;
+};
+
+/* Events on their way from NIC threads to channels; see event.c. */
+struct event_state {
+	TAILQ_HEAD(, cq) cqs;         /* changed under dp_lock */
+	SLIST_HEAD(, event_sub) subs; /* all; changed under dp_lock */
+	atomic_uint waiting;          /* CQs with unseen CQEs that are not armed */
+	atomic_uint pending;          /* subscriptions whose channel was full */
+	uint64_t scanned_at;          /* ns; tick only */
+	unsigned int ticks;           /* tick only */
+};
+
+struct hca {
+	pthread_mutex_t lock;
+	struct dp *dp; /* owned */
+	struct hca_function func[HCA_FUNCS_MAX];
+	unsigned int functions, contexts_made;
+	struct obj_table tables[OBJ_N];
+	struct event_state ev;
+	struct fail_plan *fail; /* owned; may be NULL */
+	FILE *trace;            /* owned unless stderr; may be NULL */
+	struct hca_stat *stat;  /* mapped file or heap memory; never NULL */
+	bool stat_mapped;
+	uint64_t commands; /* number of the newest */
+	uint64_t flow_seq;
+	uint64_t pinned_pages;  /* locked memory of this process, by MRs and umems */
+	struct mkey *null_mkey; /* owned */
+};
+
+struct hca_ctx {
+	struct hca *hca;
+	struct hca_function *func;
+	uint32_t uid;         /* DevX user id: 1, 2, ... */
+	struct obj_list objs; /* newest first */
+};
+
+/* Counters of the stat file: one writer at a time, readers in other processes. */
+#define STAT_ADD(hca, field, n)                                                                    \
+	__atomic_fetch_add(&(hca)->stat->field, (uint64_t)(n), __ATOMIC_RELAXED)
+#define STAT_SET(hca, field, v)                                                                    \
+	__atomic_store_n(&(hca)->stat->field, (uint64_t)(v), __ATOMIC_RELAXED)
+
+#endif

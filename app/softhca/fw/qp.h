@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Queue pairs as event queues need them: RC, looped back inside one context. A firmware QP (no
+ * receive queue, no send queue) is where a virtqueue sends its notifications; the software QP it is
+ * connected to gives credit in its receive doorbell record and gets completions.
+ *
+ * Threads: objects and states under the firmware lock; state and peer, which NIC threads read,
+ * change under dp_lock as well. rq_ci: the lock of the receive CQ.
+ */
+#ifndef SOFTHCA_FW_QP_H
+#define SOFTHCA_FW_QP_H
+
+#include "cmd.h"
+#include "cq.h"
+#include "obj.h"
+
+enum qp_state { QP_RST, QP_INIT, QP_RTR, QP_RTS, QP_ERR, QP_STATE_N };
+
+struct qp {
+	struct hca_obj obj;
+	bool firmware; /* no queues of its own */
+	enum qp_state state;
+	uint32_t remote_qpn; /* from RTR on */
+	struct qp *peer;     /* borrowed: the other end while both ends can talk, else NULL */
+	struct umem *umem, *dbr_umem;
+	uint32_t *dbr; /* in dbr_umem: [0] receive WQEs ever posted, big-endian */
+	unsigned int log_rq_size;
+	struct cq *rcq; /* borrowed, in obj.uses */
+	uint16_t rq_ci; /* receive WQEs consumed */
+};
+
+int qp_create(struct cmd *cmd, struct hca_obj **obj);
+void qp_fini(struct hca_obj *obj);
+int qp_rst2init(struct cmd *cmd, struct hca_obj *obj);
+int qp_init2rtr(struct cmd *cmd, struct hca_obj *obj);
+int qp_rtr2rts(struct cmd *cmd, struct hca_obj *obj);
+int qp_2err(struct cmd *cmd, struct hca_obj *obj);
+int qp_2rst(struct cmd *cmd, struct hca_obj *obj);
+
+/* A queue that used the QP is gone or broken. Under the firmware lock, takes dp_lock. */
+void qp_to_err(struct qp *qp);
+
+/*
+ * One message without payload from a firmware QP to its peer. By NIC threads.
+ * -EAGAIN: no receive WQE posted. -EIO: not connected, or the CQ is broken.
+ */
+int qp_notify(struct qp *qp);
+
+const char *qp_state_name(enum qp_state state);
+
+#endif
