@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The NIC as this driver sees it: one open verbs context and what it can issue through it. All
+ * that knows libibverbs and libmlx5 is in this folder; the rest of the driver knows objects by
+ * small structs that are all zero while there is no object.
+ *
+ * Every call that fails returns -errno and leaves one line about the cause in vv_hca_error(), for
+ * the caller who handles the error to log. -EREMOTEIO: the firmware refused; the line then has the
+ * status and syndrome it answered. Every destroy is legal on a zero or partial object, and zeroes
+ * it. Results are written last, and only on success.
+ *
+ * Threads: control only, one call at a time on one vv_hca (the device's control lock), but for
+ * vv_hca_doorbell, vv_hca_cq_arm and vv_hca_next_event, which any thread may call.
+ *
+ * Each function that takes firmware commands says how many.
+ */
+#ifndef VV_HCA_H
+#define VV_HCA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vv_hca;
+struct mlx5dv_devx_obj;
+struct mlx5dv_devx_umem;
+struct mlx5dv_flow_matcher;
+struct ibv_flow;
+struct ibv_mr;
+
+/* What the parent supports (PRM, vDPA emulation capabilities). */
+struct vv_hca_caps {
+	bool split, packed;
+	bool version_1;
+	bool event_none;               /* a queue may have no event object (the guest polls) */
+	bool freeze_to_rdy;            /* a suspended queue can go on */
+	uint16_t feature_bits;         /* PRM_VIRTQ_F_* */
+	uint32_t max_queues;           /* rings, not pairs */
+	uint32_t umem_a[3], umem_b[3]; /* umem n of a queue of s entries needs a*s+b bytes */
+	uint64_t
+	    doorbell_offset; /* of the doorbell in the bar; only its place in the page counts */
+	uint8_t log_max_rqt_size;
+	uint8_t qp_ts_format; /* value for new QPs */
+};
+
+/*
+ * Open the verbs device of that name. -ENODEV: no such device (the line lists those there are);
+ * -ENOTSUP: no DevX, or no virtio emulation. why: the cause of a failure, one line. 2 or 3 commands
+ * (capabilities).
+ */
+int vv_hca_open(const char *ibdev, struct vv_hca **hca, char *why, size_t why_len);
+void vv_hca_close(struct vv_hca *hca); /* all objects destroyed before; NULL is legal */
+
+/* The cause of the last failure, one line. */
+const char *vv_hca_error(const struct vv_hca *hca);
+
+const struct vv_hca_caps *vv_hca_caps(const struct vv_hca *hca);
+uint32_t vv_hca_null_key(const struct vv_hca *hca);
+
+/* The doorbell page as a front-end may map it: offset and size in vv_hca_fd(). */
+void vv_hca_doorbell_area(const struct vv_hca *hca, uint64_t *offset, uint64_t *size);
+int vv_hca_fd(const struct vv_hca *hca);
+/* Tell the NIC to look at a ring. */
+void vv_hca_doorbell(struct vv_hca *hca, uint16_t queue);
+
+/* ---- memory ---- */
+
+/* Zeroed pages of the driver's own, pinned and known to the NIC. */
+struct vv_umem {
+	void *addr;
+	size_t len;
+	uint32_t id;
+	struct mlx5dv_devx_umem *umem;
+};
+
+/* 1 command. -ENOMEM: pinning refused, most often RLIMIT_MEMLOCK. */
+int vv_umem_create(struct vv_hca *hca, size_t len, struct vv_umem *umem);
+void vv_umem_destroy(struct vv_umem *umem);
+
+/* Guest memory, at its guest-physical address. 1 command. */
+struct vv_mr {
+	struct ibv_mr *mr;
+	uint32_t key;
+};
+
+int vv_mr_create(struct vv_hca *hca, void *hva, size_t len, uint64_t gpa, struct vv_mr *mr);
+void vv_mr_destroy(struct vv_mr *mr);
+
+/* ---- firmware objects ---- */
+
+struct vv_obj {
+	struct mlx5dv_devx_obj *obj;
+	uint32_t id;
+};
+
+void vv_obj_destroy(struct vv_obj *obj); /* 1 command */
+
+struct vv_klm {
+	uint32_t bytes; /* 2 GiB at most */
+	uint32_t key;
+	uint64_t addr;
+};
+
+enum { VV_KLM_MAX = 4000 }; /* entries of one key; what one command can carry */
+
+/*
+ * A key over [start, start+len) made of n entries in order. log_entry: entries are of this size
+ * (KLM_FBS), 0: each says its own (KLM). id is the key as it stands in a queue. 1 command.
+ */
+int vv_mkey_create(struct vv_hca *hca, uint64_t start, uint64_t len, const struct vv_klm *klm,
+		   unsigned int n, unsigned int log_entry, struct vv_obj *mkey);
+
+/* A completion queue of 1 << log_entries, collapsed. buffer and record: offsets in umem. */
+int vv_cq_create(struct vv_hca *hca, unsigned int log_entries, const struct vv_umem *umem,
+		 size_t buffer, size_t record, struct vv_obj *cq); /* 1 command */
+/* Ask for one event when the queue has more than ci. record: the doorbell record, two words. */
+void vv_hca_cq_arm(struct vv_hca *hca, uint32_t cqn, volatile uint32_t *record, uint32_t sn,
+		   uint32_t ci);
+
+/* One end of a loop of two QPs. cqn 0: the firmware's end, without queues of its own. */
+struct vv_qp_conf {
+	uint32_t cqn;
+	unsigned int log_rq_entries;
+	const struct vv_umem *umem;
+	size_t buffer, record; /* offsets in umem */
+};
+
+int vv_qp_create(struct vv_hca *hca, const struct vv_qp_conf *conf, struct vv_obj *qp); /* 1 */
+/* From reset to ready, towards each other: 6 commands. */
+int vv_qp_connect(struct vv_hca *hca, struct vv_obj *a, struct vv_obj *b);
+int vv_qp_reset(struct vv_hca *hca, struct vv_obj *qp); /* any state to reset: 1 command */
+
+/* Transmit side: id of the TIS is what queues take. 2 commands. */
+int vv_td_create(struct vv_hca *hca, struct vv_obj *td);
+int vv_tis_create(struct vv_hca *hca, uint32_t td, struct vv_obj *tis);
+
+/* ---- queues ---- */
+
+struct vv_virtq_attr {
+	uint16_t index; /* even: receive, odd: transmit */
+	uint16_t size;
+	bool packed, version_1;
+	uint16_t feature_bits;                        /* PRM_VIRTQ_F_* */
+	uint64_t desc_addr, driver_addr, device_addr; /* guest-physical */
+	uint16_t hw_avail, hw_used;                   /* vv_index.h */
+	uint32_t mkey, tisn, counters;
+	uint32_t event_qpn;         /* 0: no events */
+	const struct vv_umem *umem; /* three */
+};
+
+struct vv_virtq_status {
+	unsigned int state; /* enum prm_virtq_state */
+	unsigned int error_type;
+	uint16_t hw_avail, hw_used;
+};
+
+struct vv_virtq_counters {
+	uint64_t received_desc, completed_desc;
+	uint64_t error_cqes, bad_desc, exceed_max_chain, invalid_buffer;
+};
+
+/* Each: 1 command. */
+int vv_virtq_obj_create(struct vv_hca *hca, const struct vv_virtq_attr *attr, struct vv_obj *q);
+int vv_virtq_obj_modify_state(struct vv_hca *hca, struct vv_obj *q, unsigned int state);
+int vv_virtq_obj_query(struct vv_hca *hca, struct vv_obj *q, struct vv_virtq_status *status);
+int vv_counters_obj_create(struct vv_hca *hca, struct vv_obj *counters);
+int vv_counters_obj_query(struct vv_hca *hca, struct vv_obj *counters,
+			  struct vv_virtq_counters *values);
+
+/* ---- receive steering ---- */
+
+/* A table of size entries (a power of two) filled in turn with n queues. 1 command each. */
+int vv_rqt_create(struct vv_hca *hca, const uint32_t *queues, unsigned int n, unsigned int size,
+		  struct vv_obj *rqt);
+int vv_rqt_modify(struct vv_hca *hca, struct vv_obj *rqt, const uint32_t *queues, unsigned int n,
+		  unsigned int size);
+
+/* ip 0: no hash; l4 0: addresses only. */
+struct vv_flow_class {
+	uint8_t ip;       /* 0, 4 or 6 */
+	uint8_t l4;       /* 0, IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t priority; /* smaller first */
+};
+
+int vv_tir_create(struct vv_hca *hca, const struct vv_flow_class *cls, uint32_t td, uint32_t rqt,
+		  struct vv_obj *tir); /* 1 command */
+
+/* All frames of a class to a TIR. */
+struct vv_rule {
+	struct mlx5dv_flow_matcher *matcher;
+	struct ibv_flow *flow;
+};
+
+int vv_rule_create(struct vv_hca *hca, const struct vv_flow_class *cls, struct vv_obj *tir,
+		   struct vv_rule *rule);
+void vv_rule_destroy(struct vv_rule *rule);
+
+/* ---- events ---- */
+
+enum { VV_EVENT_COMPLETION = 0x00, VV_EVENT_OBJECT_CHANGE = 0x27 };
+
+/* Report events of an object with this cookie, until the object is destroyed. No command. */
+int vv_hca_subscribe(struct vv_hca *hca, struct vv_obj *obj, uint16_t event, uint64_t cookie);
+int vv_hca_event_fd(const struct vv_hca *hca); /* readable: there are events; never blocks */
+/* 0, -EAGAIN: none, other: the channel is dead. */
+int vv_hca_next_event(struct vv_hca *hca, uint64_t *cookie);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Theory of operation: vv_dev.h. Everything is released by the same two functions, vv_dev_stop for
+ * what a start has made and vv_dev_destroy for what a probe has made, whether all of it is there
+ * or only the first part.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+
+#include "vv_dev_priv.h"
+
+static void state_set(struct vv_dev *dev, enum vv_dev_state to) VV_REQUIRES(dev->control)
+{
+	assert(vv_dev_state_legal(dev->state, to));
+	VV_LOG(DEBUG, "%s: %s -> %s", dev->name, vv_dev_state_name(dev->state),
+	       vv_dev_state_name(to));
+	dev->state = to;
+}
+
+/* ---- probe and remove ---- */
+
+static int objects_create(struct vv_dev *dev, char *why, size_t why_len) VV_REQUIRES(dev->control)
+{
+	unsigned int i;
+	int err = vv_event_pool_create(dev->hca, dev->n_queues, &dev->pool);
+
+	if (!err)
+		err = vv_steer_create(dev->hca, &dev->steer);
+	for (i = 0; i < dev->n_queues && !err; i++)
+		err = vv_queue_create(dev, i);
+	if (err) {
+		snprintf(why, why_len, "%s",
+			 err == -ENOMEM && !*vv_hca_error(dev->hca) ? "out of memory"
+								    : vv_hca_error(dev->hca));
+		return err;
+	}
+	err =
+	    vv_loop_start(dev->name, vv_hca_event_fd(dev->hca), &vv_dev_loop_ops, dev, &dev->loop);
+	if (err)
+		snprintf(why, why_len, "notifier thread: %s", strerror(-err));
+	return err;
+}
+
+int vv_dev_create(const char *name, const struct vv_args *args, struct vv_dev **dev, char *why,
+		  size_t why_len)
+{
+	struct vv_device offer;
+	struct vv_hca *hca;
+	struct vv_dev *d;
+	unsigned int i;
+	int err = vv_hca_open(args->ibdev, &hca, why, why_len);
+
+	if (err)
+		return err;
+	err = vv_provision(vv_hca_caps(hca), args, &offer, why, why_len);
+	if (err) {
+		vv_hca_close(hca);
+		return err;
+	}
+	d = calloc(1, sizeof(*d) + 2 * offer.pairs * sizeof(d->queues[0]));
+	if (!d) {
+		snprintf(why, why_len, "out of memory");
+		vv_hca_close(hca);
+		return -ENOMEM;
+	}
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	d->hca = hca;
+	d->offer = offer;
+	d->n_queues = 2 * offer.pairs;
+	vv_lock_init(&d->control);
+	for (i = 0; i < d->n_queues; i++) {
+		struct vv_queue *q = &d->queues[i];
+
+		q->dev = d;
+		q->index = i;
+		q->kick_fd = -1;
+		vv_lock_init(&q->notify);
+		vv_lock(&q->notify);
+		q->call = VV_CALL_NONE;
+		vv_unlock(&q->notify);
+	}
+
+	vv_lock(&d->control);
+	err = objects_create(d, why, why_len);
+	vv_unlock(&d->control);
+	if (err) {
+		vv_dev_destroy(d);
+		return err;
+	}
+	*dev = d;
+	return 0;
+}
+
+void vv_dev_destroy(struct vv_dev *dev)
+{
+	unsigned int i;
+
+	if (!dev)
+		return;
+	vv_dev_stop(dev, NULL);
+	vv_loop_stop(dev->loop);
+	for (i = dev->n_queues; i-- > 0;)
+		vv_queue_destroy(&dev->queues[i]);
+	vv_steer_destroy(dev->steer);
+	vv_event_pool_destroy(dev->pool);
+	vv_hca_close(dev->hca);
+	vv_lock_destroy(&dev->control);
+	free(dev);
+}
+
+const char *vv_dev_name(const struct vv_dev *dev)
+{
+	return dev->name;
+}
+
+const struct vv_device *vv_dev_offer(const struct vv_dev *dev)
+{
+	return &dev->offer;
+}
+
+int vv_dev_doorbell_fd(const struct vv_dev *dev)
+{
+	return vv_hca_fd(dev->hca);
+}
+
+void vv_dev_doorbell_area(const struct vv_dev *dev, uint64_t *offset, uint64_t *size)
+{
+	vv_hca_doorbell_area(dev->hca, offset, size);
+}
+
+/* ---- receiving ---- */
+
+int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
+{
+	bool spread = dev->offer.pairs > 1 && dev->features & 1ull << VIRTIO_NET_F_MQ;
+	uint32_t numbers[VV_PAIRS_MAX];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < dev->n_queues; i += 2) {
+		const struct vv_queue *q = &dev->queues[i];
+
+		if (q != except && q->state == VV_QUEUE_RUNNING)
+			numbers[n++] = vv_virtq_number(q->virtq);
+	}
+	if (n > 1 && !spread)
+		n = 1;
+	return vv_steer_set(dev->steer, numbers, n, spread);
+}
+
+/* ---- start and stop ---- */
+
+/* What start has made so far, in reverse. stopped may be NULL. */
+static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES(dev->control)
+{
+	struct vv_stopped ignored;
+	unsigned int i;
+
+	state_set(dev, VV_DEV_STOPPING);
+	vv_steer_clear(dev->steer);
+	/* First all stop, then all go: a queue that waits for another one's frame would lose it. */
+	for (i = 0; i < dev->n_queues; i++)
+		vv_queue_stop(&dev->queues[i], stopped ? &stopped[i] : &ignored);
+	for (i = dev->n_queues; i-- > 0;)
+		vv_queue_release(&dev->queues[i]);
+	vv_mem_destroy(dev->mem);
+	dev->mem = NULL;
+	dev->features = 0;
+	state_set(dev, VV_DEV_IDLE);
+}
+
+static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why, size_t why_len)
+    VV_REQUIRES(dev->control)
+{
+	unsigned int i, n = 0;
+	char cause[256];
+	int err = vv_provision_check(guest->features, &dev->offer, why, why_len);
+
+	if (err)
+		return err;
+	dev->features = guest->features;
+	err = vv_mem_create(dev->hca, guest->regions, guest->n_regions, &dev->mem, why, why_len);
+	if (err)
+		return err;
+	for (i = 0; i < guest->n_rings && i < dev->n_queues; i++) {
+		if (!guest->rings[i].enabled || guest->rings[i].size == 0)
+			continue;
+		err =
+		    vv_queue_start(&dev->queues[i], &guest->rings[i], false, cause, sizeof(cause));
+		if (err) {
+			snprintf(why, why_len, "queue %u: %s", i, cause);
+			return err;
+		}
+		n++;
+	}
+	err = vv_dev_steer(dev, NULL);
+	if (err) {
+		snprintf(why, why_len, "receive steering: %s", vv_hca_error(dev->hca));
+		return err;
+	}
+	VV_LOG(INFO, "%s: started: %u queues, %u memory regions (features 0x%llx)", dev->name, n,
+	       guest->n_regions, (unsigned long long)guest->features);
+	return 0;
+}
+
+int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest)
+{
+	char why[320];
+	int err;
+
+	vv_lock(&dev->control);
+	if (dev->state != VV_DEV_IDLE) {
+		vv_unlock(&dev->control);
+		return -EALREADY;
+	}
+	state_set(dev, VV_DEV_STARTING);
+	err = start_all(dev, guest, why, sizeof(why));
+	if (err) {
+		/* librte_vhost tries again at every message of the front-end: one line is enough.
+		 */
+		if (!dev->quiet)
+			VV_LOG(ERR, "%s: cannot start: %s", dev->name, why);
+		dev->quiet = true;
+		stop_all(dev, NULL);
+	} else {
+		dev->quiet = false;
+		state_set(dev, VV_DEV_RUNNING);
+	}
+	vv_unlock(&dev->control);
+	return err;
+}
+
+bool vv_dev_is_running(struct vv_dev *dev)
+{
+	bool running;
+
+	vv_lock(&dev->control);
+	running = dev->state == VV_DEV_RUNNING;
+	vv_unlock(&dev->control);
+	return running;
+}
+
+void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped)
+{
+	if (stopped)
+		memset(stopped, 0, VV_QUEUES_MAX * sizeof(*stopped));
+	vv_lock(&dev->control);
+	if (dev->state == VV_DEV_RUNNING) {
+		stop_all(dev, stopped);
+		VV_LOG(INFO, "%s: stopped", dev->name);
+		vv_loop_poke(dev->loop);
+	}
+	vv_unlock(&dev->control);
+}
+
+void vv_dev_disconnected(struct vv_dev *dev)
+{
+	vv_lock(&dev->control);
+	dev->quiet = false;
+	vv_unlock(&dev->control);
+}
+
+/* ---- single rings ---- */
+
+int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring)
+{
+	char why[256];
+	int err = 0;
+
+	if (queue >= dev->n_queues) {
+		VV_LOG(ERR, "%s/%u: enable: no such queue (%u there)", dev->name, queue,
+		       dev->n_queues);
+		return -E2BIG;
+	}
+	vv_lock(&dev->control);
+	if (dev->state != VV_DEV_RUNNING) {
+		err = -ENODEV;
+	} else if (ring->size) {
+		err = vv_queue_start(&dev->queues[queue], ring, true, why, sizeof(why));
+		if (err)
+			VV_LOG(ERR, "%s/%u: cannot start: %s", dev->name, queue, why);
+	}
+	vv_unlock(&dev->control);
+	return err;
+}
+
+int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped)
+{
+	int err = 0;
+
+	stopped->valid = false;
+	if (queue >= dev->n_queues)
+		return -E2BIG;
+	vv_lock(&dev->control);
+	if (dev->state == VV_DEV_RUNNING)
+		vv_queue_stop(&dev->queues[queue], stopped);
+	else
+		err = -ENODEV;
+	vv_unlock(&dev->control);
+	return err;
+}
+
+/* ---- counters ---- */
+
+/* The NIC answers for running queues only; otherwise what it last said holds. */
+static void counters_read(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	struct vv_virtq_counters now;
+
+	if (q->state == VV_QUEUE_RUNNING && !vv_virtq_counters(q->virtq, &now))
+		q->nic = now;
+}
+
+int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STATS_N])
+{
+	uint64_t zero[VV_STATS_N];
+	struct vv_queue *q;
+	unsigned int i;
+
+	if (queue >= dev->n_queues)
+		return -E2BIG;
+	q = &dev->queues[queue];
+	vv_lock(&dev->control);
+	counters_read(q);
+	vv_stats_fill(&q->nic, &q->own, values);
+	vv_stats_fill(&q->nic_zero, &q->own_zero, zero);
+	vv_unlock(&dev->control);
+	for (i = 0; i < VV_STATS_N; i++)
+		values[i] -= zero[i];
+	return 0;
+}
+
+int vv_dev_stats_reset(struct vv_dev *dev, unsigned int queue)
+{
+	struct vv_queue *q;
+
+	if (queue >= dev->n_queues)
+		return -E2BIG;
+	q = &dev->queues[queue];
+	vv_lock(&dev->control);
+	counters_read(q);
+	q->nic_zero = q->nic;
+	vv_counters_copy(&q->own, &q->own_zero);
+	vv_unlock(&dev->control);
+	return 0;
+}

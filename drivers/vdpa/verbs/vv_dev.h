@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The device: what is between a guest's front-end and the NIC. It puts queues, memory, steering
+ * and events together; it knows nothing of vhost (vv_ops.c speaks with librte_vhost and hands over
+ * plain facts).
+ *
+ * Life: create (probe) makes all that does not depend on a guest: NIC context, doorbell page,
+ * transmit domain, event objects and counters, and the notifier thread, asleep. start takes the
+ * guest's memory and rings; stop gives back everything made since start, and only that. After
+ * either, and after a start that failed, the device can be started again.
+ *
+ * Threads: all calls are control (any thread, one lock). A queue in error is made again by the
+ * notifier thread, under the same lock.
+ *
+ * Errors: -errno, and one log line each where they are handled, here.
+ */
+#ifndef VV_DEV_H
+#define VV_DEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vv_args.h"
+#include "vv_mem_plan.h"
+#include "vv_provision.h"
+#include "vv_stats.h"
+
+enum { VV_QUEUES_MAX = 2 * VV_PAIRS_MAX };
+
+struct vv_dev;
+
+/* A ring as the front-end described it. All pointers are our own mapping of guest memory. */
+struct vv_ring {
+	bool enabled;
+	uint16_t size;                      /* 0: there is none */
+	const void *desc, *driver, *device; /* split: table, available, used */
+	int kick_fd, call_fd;               /* borrowed for the call; negative: none */
+	uint16_t base;                      /* vv_index.h */
+};
+
+struct vv_guest {
+	uint64_t features; /* negotiated */
+	unsigned int n_regions, n_rings;
+	struct vv_region regions[VV_REGIONS_MAX];
+	struct vv_ring rings[VV_QUEUES_MAX];
+};
+
+/* name: of the vdev, copied. why: the cause of a failure, one line. */
+int vv_dev_create(const char *name, const struct vv_args *args, struct vv_dev **dev, char *why,
+		  size_t why_len);
+void vv_dev_destroy(struct vv_dev *dev); /* stops it; NULL is legal */
+
+const char *vv_dev_name(const struct vv_dev *dev);
+const struct vv_device *vv_dev_offer(const struct vv_dev *dev);
+/* The doorbell page, for a front-end that takes it. */
+int vv_dev_doorbell_fd(const struct vv_dev *dev);
+void vv_dev_doorbell_area(const struct vv_dev *dev, uint64_t *offset, uint64_t *size);
+
+/* Start all enabled rings that have a size. -EALREADY: is running. */
+int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest);
+bool vv_dev_is_running(struct vv_dev *dev);
+
+/* What stop reports of one ring. */
+struct vv_stopped {
+	bool valid;    /* it was running since start, or since its last start */
+	uint16_t base; /* where it stopped, drained */
+};
+
+/*
+ * stopped: room for VV_QUEUES_MAX, or NULL. Legal in any state. What nobody needs to wait for, to
+ * make event objects ready for the next start, goes on behind on the notifier thread.
+ */
+void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped);
+
+/* The front-end is gone: what failed with it may be said again with the next one. */
+void vv_dev_disconnected(struct vv_dev *dev);
+
+/* One ring of a running device. The ring may be new in all its parts. -ENODEV: not running. */
+int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring);
+int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped);
+
+/* Counters of one queue, by enum vv_stat. */
+int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STATS_N]);
+int vv_dev_stats_reset(struct vv_dev *dev, unsigned int queue);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One queue and everything around it: its event, its descriptors, its place in receive steering.
+ *
+ * A start, in order: event objects in shape; queue object in INIT; descriptors attached, so that
+ * nothing of what follows is lost; RDY; receive steering; the queue's own doorbell, as the guest's
+ * buffers may be there already; one call, as the guest may wait for buffers used before.
+ * A stop is the way back: no more frames in; no more kicks; SUSPEND; the last completions carried
+ * to the guest; descriptors closed.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <linux/virtio_config.h>
+
+#include "vv_dev_priv.h"
+#include "vv_index.h"
+
+static void state_set(struct vv_queue *q, enum vv_queue_state to) VV_REQUIRES(q->dev->control)
+{
+	if (q->state == to)
+		return;
+	assert(vv_queue_state_legal(q->state, to));
+	VV_LOG(DEBUG, "%s/%u: %s -> %s", q->dev->name, q->index, vv_queue_state_name(q->state),
+	       vv_queue_state_name(to));
+	q->state = to;
+}
+
+/* ---- probe and remove ---- */
+
+int vv_queue_create(struct vv_dev *dev, uint16_t index)
+{
+	struct vv_queue *q = &dev->queues[index];
+	int err = vv_virtq_create(dev->hca, index, &q->virtq);
+
+	if (!err)
+		err = vv_event_create(dev->pool, index, vv_dev_cookie(q, false), &q->event);
+	if (!err) {
+		vv_lock(&q->notify);
+		q->attached = true;
+		vv_unlock(&q->notify);
+	}
+	return err;
+}
+
+void vv_queue_destroy(struct vv_queue *q)
+{
+	vv_virtq_destroy(q->virtq);
+	vv_event_destroy(q->event);
+	vv_lock_destroy(&q->notify);
+}
+
+/* ---- descriptors ---- */
+
+static void detach_kick(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	if (q->kick_fd >= 0)
+		vv_loop_remove(q->dev->loop, q->kick_fd);
+	vv_kick_close(&q->kick_fd);
+}
+
+static void detach_call(struct vv_queue *q)
+{
+	vv_lock(&q->notify);
+	vv_call_close(&q->call);
+	vv_unlock(&q->notify);
+}
+
+static int attach(struct vv_queue *q, const struct vv_ring *ring, char *why, size_t why_len)
+    VV_REQUIRES(q->dev->control)
+{
+	struct vv_call call;
+	int err = vv_call_open(ring->call_fd, &call);
+
+	if (err) {
+		snprintf(why, why_len, "call descriptor: %s (%d)", strerror(-err), ring->call_fd);
+		return err;
+	}
+	vv_lock(&q->notify);
+	vv_call_close(&q->call);
+	q->call = call;
+	vv_unlock(&q->notify);
+
+	detach_kick(q);
+	err = vv_kick_open(ring->kick_fd, &q->kick_fd);
+	if (!err && q->kick_fd >= 0)
+		err = vv_loop_add(q->dev->loop, q->index, q->kick_fd);
+	if (err)
+		snprintf(why, why_len, "kick descriptor: %s (%d)", strerror(-err), ring->kick_fd);
+	return err;
+}
+
+/* ---- what the object is told ---- */
+
+/* All from a front-end: nothing of it is believed. */
+static int conf_fill(const struct vv_queue *q, const struct vv_ring *ring,
+		     struct vv_virtq_conf *conf, char *why, size_t why_len)
+    VV_REQUIRES(q->dev->control)
+{
+	const struct vv_dev *dev = q->dev;
+	bool packed = dev->features & 1ull << VIRTIO_F_RING_PACKED;
+	uint64_t size = ring->size;
+	uint64_t driver_len = packed ? 4 : 6 + 2 * size, device_len = packed ? 4 : 6 + 8 * size;
+	bool size_ok = packed ? size <= 32768 : size <= 32768 && (size & (size - 1)) == 0;
+
+	if (!size_ok) {
+		snprintf(why, why_len, "ring: illegal size (%u)", ring->size);
+		return -EINVAL;
+	}
+	if (vv_mem_find(dev->mem, ring->desc, 16 * size, &conf->desc) ||
+	    vv_mem_find(dev->mem, ring->driver, driver_len, &conf->driver) ||
+	    vv_mem_find(dev->mem, ring->device, device_len, &conf->device)) {
+		snprintf(why, why_len, "ring: not in guest memory (%p, %p, %p)", ring->desc,
+			 ring->driver, ring->device);
+		return -EFAULT;
+	}
+	if (!vv_index_valid(packed, ring->size, ring->base)) {
+		snprintf(why, why_len, "ring: position outside a ring of %u (0x%x)", ring->size,
+			 ring->base);
+		return -EINVAL;
+	}
+	conf->size = ring->size;
+	conf->packed = packed;
+	conf->version_1 = dev->features & 1ull << VIRTIO_F_VERSION_1;
+	conf->feature_bits = vv_provision_queue_bits(dev->features);
+	conf->mkey = vv_mem_key(dev->mem);
+	conf->tisn = vv_steer_tisn(dev->steer);
+	conf->event_qpn = 0;
+	if (ring->call_fd >= 0 || !vv_hca_caps(dev->hca)->event_none)
+		conf->event_qpn = vv_event_qpn(q->event);
+	conf->base = ring->base;
+	return 0;
+}
+
+/* ---- the event's QPs ---- */
+
+int vv_queue_settle(struct vv_queue *q)
+{
+	int err;
+
+	if (!q->event_dirty)
+		return 0;
+	vv_lock(&q->notify);
+	q->attached = false; /* the event is ours until it works again */
+	vv_unlock(&q->notify);
+	err = vv_event_reset(q->event);
+	if (err)
+		return err;
+	vv_lock(&q->notify);
+	q->attached = true;
+	vv_unlock(&q->notify);
+	vv_queue_complete(q); /* asks for events again, if one came while it was ours */
+	q->event_dirty = false;
+	return 0;
+}
+
+static void unmake(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	if (vv_virtq_exists(q->virtq)) {
+		vv_virtq_unmake(q->virtq);
+		q->event_dirty = q->event_dirty || q->conf.event_qpn;
+	}
+	q->generation++;
+	state_set(q, VV_QUEUE_ABSENT);
+}
+
+/* ---- start ---- */
+
+/* An object for q->conf, in INIT. */
+static int make(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	int err = vv_queue_settle(q);
+
+	if (err)
+		return err;
+	return vv_virtq_make(q->virtq, &q->conf, vv_dev_cookie(q, true));
+}
+
+/* From an object in INIT or SUSPEND to a queue that works. */
+static int run(struct vv_queue *q, bool steer) VV_REQUIRES(q->dev->control)
+{
+	int err = vv_virtq_run(q->virtq);
+
+	if (err)
+		return err;
+	state_set(q, VV_QUEUE_RUNNING);
+	if (steer && vv_queue_is_rx(q)) {
+		err = vv_dev_steer(q->dev, NULL);
+		if (err)
+			return err;
+	}
+	vv_hca_doorbell(q->dev->hca, q->index);
+	vv_lock(&q->notify);
+	vv_call_signal(&q->call);
+	vv_unlock(&q->notify);
+	return 0;
+}
+
+int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, char *why,
+		   size_t why_len)
+{
+	struct vv_stopped stopped;
+	struct vv_virtq_conf conf = {0};
+	int err;
+
+	if (q->state == VV_QUEUE_RUNNING)
+		vv_queue_stop(q, &stopped);
+	if (q->state == VV_QUEUE_FAILED)
+		state_set(q, VV_QUEUE_ABSENT);
+	err = conf_fill(q, ring, &conf, why, why_len);
+	if (err)
+		goto fail;
+	if (q->state == VV_QUEUE_SUSPENDED && !vv_virtq_can_resume(q->virtq, &conf))
+		unmake(q);
+
+	q->conf = conf;
+	q->used = conf.packed ? NULL : ring->device;
+	q->recovery.n = 0;
+	err = attach(q, ring, why, why_len);
+	if (err)
+		goto fail;
+	*why = 0;
+	if (q->state == VV_QUEUE_ABSENT)
+		err = make(q);
+	if (!err)
+		err = run(q, steer);
+	if (!err)
+		return 0;
+	snprintf(why, why_len, "%s", vv_hca_error(q->dev->hca));
+fail:
+	vv_queue_stop(q, &stopped);
+	detach_kick(q);
+	detach_call(q);
+	unmake(q);
+	return err;
+}
+
+/* ---- stop ---- */
+
+/* The NIC cannot say where it stopped: ask the ring, which tells of a split one at least. */
+static uint16_t base_guess(const struct vv_queue *q)
+{
+	if (q->used)
+		return __atomic_load_n((const uint16_t *)q->used + 1, __ATOMIC_ACQUIRE);
+	return q->conf.base;
+}
+
+void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
+{
+	int err;
+
+	stopped->valid = false;
+	if (q->state == VV_QUEUE_FAILED) {
+		/* Reported when it failed to nobody; its descriptors are closed. */
+		*stopped = (struct vv_stopped){.valid = true, .base = q->base};
+		state_set(q, VV_QUEUE_ABSENT);
+		return;
+	}
+	if (q->state != VV_QUEUE_RUNNING)
+		return;
+
+	if (vv_queue_is_rx(q) && q->dev->state == VV_DEV_RUNNING) {
+		err = vv_dev_steer(q->dev, q);
+		if (err) { /* then nothing is received until the next change: better than a hang */
+			VV_LOG(ERR, "%s/%u: receive steering: %s", q->dev->name, q->index,
+			       vv_hca_error(q->dev->hca));
+			vv_steer_clear(q->dev->steer);
+		}
+	}
+	detach_kick(q);
+	err = vv_virtq_suspend(q->virtq, &q->base);
+	if (err) {
+		q->base = base_guess(q);
+		VV_LOG(ERR, "%s/%u: cannot be suspended: %s; it is taken to have stopped at 0x%x",
+		       q->dev->name, q->index, vv_hca_error(q->dev->hca), q->base);
+		unmake(q);
+	}
+	vv_queue_complete(q);
+	detach_call(q);
+	if (!err)
+		state_set(q, VV_QUEUE_SUSPENDED);
+	*stopped = (struct vv_stopped){.valid = true, .base = q->base};
+}
+
+void vv_queue_release(struct vv_queue *q)
+{
+	if (q->virtq) {
+		unmake(q);
+		vv_virtq_release(q->virtq);
+	}
+	detach_kick(q);
+	detach_call(q);
+}
+
+/* ---- recovery ---- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
+{
+	struct vv_dev *dev = q->dev;
+	bool allowed = vv_recovery_allow(&q->recovery, now_ms());
+	int err = 0;
+
+	q->base = vv_index_from_hw(q->conf.packed, status->hw_used);
+	q->conf.base = q->base;
+	vv_count(&q->own.queue_errors, 1);
+	VV_LOG(ERR, "%s/%u: the NIC stopped the queue at 0x%x (error type 0x%x); %s", dev->name,
+	       q->index, q->base, status->error_type,
+	       allowed ? "it is made again"
+		       : "too often: it stays stopped until the front-end resets it");
+
+	/* The receive table refers to the object: out of it first. */
+	if (vv_queue_is_rx(q))
+		err = vv_dev_steer(dev, q);
+	if (err)
+		vv_steer_clear(dev->steer);
+	unmake(q);
+	if (allowed) {
+		err = make(q);
+		if (!err)
+			err = run(q, true);
+		if (!err) {
+			vv_count(&q->own.recoveries, 1);
+			return;
+		}
+		VV_LOG(ERR, "%s/%u: cannot be made again: %s; it stays stopped", dev->name,
+		       q->index, vv_hca_error(dev->hca));
+		if (vv_queue_is_rx(q) && vv_dev_steer(dev, q))
+			vv_steer_clear(dev->steer);
+		unmake(q);
+	}
+	detach_kick(q);
+	detach_call(q);
+	state_set(q, VV_QUEUE_FAILED);
+}

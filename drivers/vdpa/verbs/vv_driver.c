@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The virtual device vdpa_verbs<N>: probe and remove. A vdev and not a PCI driver, because the
+ * kernel's driver keeps the function; the NIC is named by its verbs name.
+ */
+#include <errno.h>
+
+#include <bus_vdev_driver.h>
+#include <rte_eal.h>
+
+#include "vv_args.h"
+#include "vv_dev.h"
+#include "vv_log.h"
+#include "vv_ops.h"
+
+static int probe(struct rte_vdev_device *vdev)
+{
+	const char *name = rte_vdev_device_name(vdev);
+	struct vv_args args;
+	struct vv_dev *dev;
+	char why[320];
+	int err;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		VV_LOG(ERR, "%s: probe: not in a secondary process", name);
+		return -ENOTSUP;
+	}
+	err = vv_args_parse(rte_vdev_device_args(vdev), &args, why, sizeof(why));
+	if (!err)
+		err = vv_dev_create(name, &args, &dev, why, sizeof(why));
+	if (err) {
+		VV_LOG(ERR, "%s: probe: %s", name, why);
+		return err;
+	}
+	err = vv_ops_register(&vdev->device, dev);
+	if (err) {
+		VV_LOG(ERR, "%s: probe: librte_vhost does not take it (%d)", name, -err);
+		vv_dev_destroy(dev);
+		return err;
+	}
+	VV_LOG(INFO, "%s: probed: %s, %u queue pairs (features 0x%llx)", name, args.ibdev,
+	       vv_dev_offer(dev)->pairs, (unsigned long long)vv_dev_offer(dev)->features);
+	return 0;
+}
+
+static int removed(struct rte_vdev_device *vdev)
+{
+	return vv_ops_unregister(&vdev->device);
+}
+
+static struct rte_vdev_driver driver = {
+    .probe = probe,
+    .remove = removed,
+};
+
+RTE_PMD_REGISTER_VDEV(vdpa_verbs, driver);
+RTE_PMD_REGISTER_PARAM_STRING(vdpa_verbs, "ibdev=<name> queues=<pairs> packed=on|off");
+RTE_LOG_REGISTER(vv_logtype, pmd.vdpa.verbs, NOTICE);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "vv_log.h"
+#include "vv_notifier.h"
+
+enum { QUEUES_MAX = 256, WORD_BITS = 64 };
+
+struct vv_notifier {
+	const char *name; /* borrowed */
+	vv_notifier_offer *offer;
+	void *arg;
+	pthread_t thread;
+	pthread_mutex_t mutex; /* of what follows */
+	pthread_cond_t wake;
+	bool stop, refused;
+	uint64_t wanted[QUEUES_MAX / WORD_BITS];
+};
+
+/* The next queue asked for, or -1 at the end. Waits. */
+static int next_queue(struct vv_notifier *n)
+{
+	int queue = -1;
+	unsigned int i;
+
+	pthread_mutex_lock(&n->mutex);
+	while (!n->stop && queue < 0) {
+		for (i = 0; i < QUEUES_MAX / WORD_BITS && queue < 0; i++)
+			if (n->wanted[i])
+				queue = i * WORD_BITS + __builtin_ctzll(n->wanted[i]);
+		if (queue < 0)
+			pthread_cond_wait(&n->wake, &n->mutex);
+		else
+			n->wanted[queue / WORD_BITS] &= ~(1ull << queue % WORD_BITS);
+	}
+	if (n->stop)
+		queue = -1;
+	pthread_mutex_unlock(&n->mutex);
+	return queue;
+}
+
+static void *notifier_main(void *arg)
+{
+	struct vv_notifier *n = arg;
+	sigset_t all;
+	int queue, err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	/* Only where we wait for the front-end may we be canceled. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	while ((queue = next_queue(n)) >= 0) {
+		if (n->refused)
+			continue;
+		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+		err = n->offer(n->arg, queue);
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+		n->refused = err;
+		VV_LOG(INFO, "%s/%d: host notifier: %s", n->name, queue,
+		       err ? "not taken, kicks are relayed" : "taken");
+	}
+	return NULL;
+}
+
+int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
+		      struct vv_notifier **notifier)
+{
+	struct vv_notifier *n = calloc(1, sizeof(*n));
+	pthread_attr_t attr;
+	int err;
+
+	if (!n)
+		return -ENOMEM;
+	n->name = name;
+	n->offer = offer;
+	n->arg = arg;
+	pthread_mutex_init(&n->mutex, NULL);
+	pthread_cond_init(&n->wake, NULL);
+	pthread_attr_init(&attr);
+	err = pthread_create(&n->thread, &attr, notifier_main, n);
+	pthread_attr_destroy(&attr);
+	if (err) {
+		free(n);
+		return -err;
+	}
+	pthread_setname_np(n->thread, "vv-notifier");
+	*notifier = n;
+	return 0;
+}
+
+void vv_notifier_request(struct vv_notifier *notifier, unsigned int queue)
+{
+	if (!notifier || queue >= QUEUES_MAX)
+		return;
+	pthread_mutex_lock(&notifier->mutex);
+	notifier->wanted[queue / WORD_BITS] |= 1ull << queue % WORD_BITS;
+	pthread_cond_signal(&notifier->wake);
+	pthread_mutex_unlock(&notifier->mutex);
+}
+
+void vv_notifier_stop(struct vv_notifier *notifier)
+{
+	struct timespec limit;
+
+	if (!notifier)
+		return;
+	pthread_mutex_lock(&notifier->mutex);
+	notifier->stop = true;
+	pthread_cond_signal(&notifier->wake);
+	pthread_mutex_unlock(&notifier->mutex);
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += VV_NOTIFIER_PATIENCE_MS / 1000;
+	if (pthread_timedjoin_np(notifier->thread, NULL, &limit)) {
+		VV_LOG(WARNING, "%s: host notifier: the front-end never answered", notifier->name);
+		pthread_cancel(notifier->thread);
+		pthread_join(notifier->thread, NULL);
+	}
+	pthread_cond_destroy(&notifier->wake);
+	pthread_mutex_destroy(&notifier->mutex);
+	free(notifier);
+}

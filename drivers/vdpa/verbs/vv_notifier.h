@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Host notifiers: handing the NIC's doorbell page to the front-end, so that the guest's kicks go
+ * straight to the hardware. Kicks are relayed (vv_loop) all the time too; a guest that uses the
+ * page just does not send them.
+ *
+ * Asking means waiting for the front-end's answer, which may itself be waiting for us, or never
+ * come. So it has a thread of its own, for as long as a front-end that negotiated it is connected;
+ * and whoever ends it waits VV_NOTIFIER_PATIENCE_MS and then cancels the thread in its wait. The
+ * connection is going away then, and with it what the canceled call has locked.
+ *
+ * Threads: all calls: control. offer runs on the thread.
+ */
+#ifndef VV_NOTIFIER_H
+#define VV_NOTIFIER_H
+
+enum { VV_NOTIFIER_PATIENCE_MS = 1000 };
+
+struct vv_notifier;
+
+/* 0: the front-end has mapped the page for this queue. Otherwise: do not ask again. */
+typedef int vv_notifier_offer(void *arg, unsigned int queue);
+
+/* name: of the device, borrowed until stop. */
+int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
+		      struct vv_notifier **notifier);
+/* Ask for this queue, soon. NULL is legal. */
+void vv_notifier_request(struct vv_notifier *notifier, unsigned int queue);
+void vv_notifier_stop(struct vv_notifier *notifier); /* NULL is legal */
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Between librte_vhost and the device: the vDPA operations, and which device a call is about.
+ * The only place that knows connections (vid) and answers in DPDK's way, 0 or negative.
+ *
+ * Threads: librte_vhost calls the operations of all devices from one thread of its own; statistics
+ * and queries come from any thread, and a socket that is unregistered closes the device on the
+ * application's.
+ */
+#ifndef VV_OPS_H
+#define VV_OPS_H
+
+#include <dev_driver.h>
+
+struct vv_dev;
+
+/* Offer the device to librte_vhost under the name of rte_dev. dev: owned from success on. */
+int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev);
+/* Withdraw and destroy. -ENODEV: none of that name. */
+int vv_ops_unregister(struct rte_device *rte_dev);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One data queue of a guest on the NIC: the queue object, the memory firmware wants for it, and its
+ * counters. What happens around it (events, kicks, steering) is put together in vv_dev_queue.c.
+ *
+ * The counters are made at probe; the rest when the guest appears. Threads: control.
+ */
+#ifndef VV_VIRTQ_H
+#define VV_VIRTQ_H
+
+#include <stdbool.h>
+
+#include "hca/vv_hca.h"
+
+struct vv_virtq;
+
+/* All a queue object is made of that may change between two starts. */
+struct vv_virtq_conf {
+	uint16_t size;
+	bool packed, version_1;
+	uint16_t feature_bits;
+	uint64_t desc, driver, device; /* guest-physical; split: table, available, used */
+	uint32_t mkey, tisn;
+	uint32_t event_qpn; /* 0: none, the guest polls */
+	uint16_t base;      /* position as vhost says it (vv_index.h) */
+};
+
+int vv_virtq_create(struct vv_hca *hca, uint16_t index, struct vv_virtq **q); /* 1 command */
+void vv_virtq_destroy(struct vv_virtq *q);                                    /* NULL is legal */
+
+/*
+ * Make the queue object (in INIT) and report its errors with this cookie; then vv_virtq_run.
+ * 4 commands, 1 if memory of the last start is big enough.
+ */
+int vv_virtq_make(struct vv_virtq *q, const struct vv_virtq_conf *conf, uint64_t cookie);
+int vv_virtq_run(struct vv_virtq *q); /* INIT or SUSPEND to RDY: 1 command */
+/* RDY to SUSPEND, and where it stopped: 2 commands. Also legal on a queue in error. */
+int vv_virtq_suspend(struct vv_virtq *q, uint16_t *base);
+int vv_virtq_status(struct vv_virtq *q, struct vv_virtq_status *status); /* 1 command */
+/* Can a suspended queue go on as conf says, without being made again? */
+bool vv_virtq_can_resume(const struct vv_virtq *q, const struct vv_virtq_conf *conf);
+
+void vv_virtq_unmake(struct vv_virtq *q);  /* the queue object only: 1 command */
+void vv_virtq_release(struct vv_virtq *q); /* and its memory: 3 more */
+
+bool vv_virtq_exists(const struct vv_virtq *q);
+uint32_t vv_virtq_number(const struct vv_virtq *q); /* for the receive table */
+
+/* Legal while the queue is in RDY: 1 command. */
+int vv_virtq_counters(struct vv_virtq *q, struct vv_virtq_counters *counters);
+
+#endif
