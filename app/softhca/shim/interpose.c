@@ -16,6 +16,9 @@
  * Threads: any, and any moment, from before main() to after exit(); hence no initialization is
  * assumed, and calls made by the library itself (in_shim) pass straight through.
  */
+/* Both names of each call are defined here; the headers must not make one the other. */
+#undef _FILE_OFFSET_BITS
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -74,6 +77,11 @@ int interpose_node(const char *path)
 	env = nic_env();
 	in_shim--;
 	return env->tree ? sysfs_uverbs_function(path, env->cfg.functions) : -1;
+}
+
+bool interpose_empty(const char *path)
+{
+	return path && path[0] == '\0';
 }
 
 /* ---- open ---- */

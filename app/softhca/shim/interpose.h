@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdbool.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -28,6 +29,9 @@ extern __thread unsigned int in_shim __attribute__((tls_model("initial-exec")));
 
 /* Where to look instead of path: path itself, or a path in buf. errno stays as it is. */
 const char *interpose_redirect(const char *path, char buf[PATH_MAX]);
+
+/* Is the path empty (and not NULL)? Apart, because the headers promise that no path is NULL. */
+bool interpose_empty(const char *path);
 
 /* The function whose device node path names, or -1. */
 int interpose_node(const char *path);

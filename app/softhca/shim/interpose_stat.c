@@ -3,6 +3,9 @@
  * The stat family: paths of ours lead into the sysfs tree; a device node, by its path or open as
  * a uverbs file, looks like a character device.
  */
+/* Both names of each call are defined here; the headers must not make one the other. */
+#undef _FILE_OFFSET_BITS
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -95,7 +98,7 @@ EXPORT int fstatat(int dirfd, const char *path, struct stat *st, int flags)
 	char buf[PATH_MAX];
 	int rc = REAL(fstatat)(dirfd, interpose_redirect(path, buf), st, flags);
 
-	if ((flags & AT_EMPTY_PATH) && path && path[0] == '\0')
+	if ((flags & AT_EMPTY_PATH) && interpose_empty(path))
 		return stat_fd(dirfd, st, rc);
 	return stat_path(path, st, rc);
 }
@@ -105,7 +108,7 @@ EXPORT int fstatat64(int dirfd, const char *path, struct stat64 *st, int flags)
 	char buf[PATH_MAX];
 	int rc = REAL(fstatat64)(dirfd, interpose_redirect(path, buf), st, flags);
 
-	if ((flags & AT_EMPTY_PATH) && path && path[0] == '\0')
+	if ((flags & AT_EMPTY_PATH) && interpose_empty(path))
 		return stat_fd(dirfd, (struct stat *)st, rc);
 	return stat_path(path, (struct stat *)st, rc);
 }
@@ -155,8 +158,8 @@ EXPORT int statx(int dirfd, const char *path, int flags, unsigned int mask, stru
 {
 	char buf[PATH_MAX];
 	int rc = REAL(statx)(dirfd, interpose_redirect(path, buf), flags, mask, st);
-	bool empty = (flags & AT_EMPTY_PATH) && path && path[0] == '\0';
-	struct stat as = {.st_mode = st && !rc ? st->stx_mode : 0};
+	bool empty = (flags & AT_EMPTY_PATH) && interpose_empty(path);
+	struct stat as = {.st_mode = rc ? 0 : st->stx_mode};
 
 	if (rc)
 		return rc;
