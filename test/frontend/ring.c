@@ -73,6 +73,7 @@ int fe_ring_create(const struct fe_ring_config *cfg, struct fe_ring **ring)
 		r->avail_wrap = r->used_wrap = cfg->base >> 15 & 1;
 	}
 	r->used = r->published = r->avail;
+	r->ops->init(r);
 	*ring = r;
 	return 0;
 }

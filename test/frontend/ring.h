@@ -101,6 +101,8 @@ struct fe_ring {
 };
 
 struct fe_ring_ops {
+	/* Makes zeroed areas look as if the ring had run up to where it starts. */
+	void (*init)(struct fe_ring *r);
 	void (*write)(struct fe_ring *r, uint16_t head);
 	void (*publish)(struct fe_ring *r);
 	bool (*need_kick)(struct fe_ring *r);

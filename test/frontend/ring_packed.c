@@ -38,6 +38,16 @@ static void store_flags(struct fe_ring *r, uint16_t slot, uint16_t flags)
 	__atomic_store_n(&desc_of(r)[slot].flags, flags, __ATOMIC_RELEASE);
 }
 
+/* Slots from the start on were used in the lap before, those in front of it in this one. */
+static void packed_init(struct fe_ring *r)
+{
+	uint16_t slot;
+
+	for (slot = 0; slot < r->size; slot++)
+		if ((slot < r->avail) == r->avail_wrap)
+			desc_of(r)[slot].flags = AVAIL | USED;
+}
+
 static void packed_write(struct fe_ring *r, uint16_t head)
 {
 	unsigned int i, count = r->entry[head].count;
@@ -155,6 +165,7 @@ static void packed_rewind(struct fe_ring *r)
 }
 
 const struct fe_ring_ops fe_ring_packed_ops = {
+    .init = packed_init,
     .write = packed_write,
     .publish = packed_publish,
     .need_kick = packed_need_kick,

@@ -38,6 +38,12 @@ static uint16_t *avail_event(const struct fe_ring *r)
 	return (uint16_t *)&used_of(r)->ring[r->size];
 }
 
+static void split_init(struct fe_ring *r)
+{
+	avail_of(r)->idx = r->avail;
+	used_of(r)->idx = r->used;
+}
+
 static void split_write(struct fe_ring *r, uint16_t head)
 {
 	struct vring_desc *desc = desc_of(r);
@@ -127,6 +133,7 @@ static void split_rewind(struct fe_ring *r)
 }
 
 const struct fe_ring_ops fe_ring_split_ops = {
+    .init = split_init,
     .write = split_write,
     .publish = split_publish,
     .need_kick = split_need_kick,
