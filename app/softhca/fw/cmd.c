@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cmd.h"
 #include "hca_priv.h"
@@ -32,7 +33,7 @@ bool cmd_known(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < cmd_table_n; i++)
-		if (!strcmp(cmd_table[i].name, name))
+		if (!strcasecmp(cmd_table[i].name, name))
 			return true;
 	return false;
 }

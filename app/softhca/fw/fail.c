@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cmd.h"
 #include "fail.h"
@@ -29,7 +30,7 @@ static bool known(const char *command)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(kernel_commands) / sizeof(kernel_commands[0]); i++)
-		if (!strcmp(command, kernel_commands[i]))
+		if (!strcasecmp(command, kernel_commands[i]))
 			return true;
 	return cmd_known(command);
 }
@@ -99,7 +100,7 @@ bool fail_now(struct fail_plan *plan, const char *command)
 	for (i = 0; plan && i < plan->n; i++) {
 		struct fail_item *item = &plan->item[i];
 
-		if (strcmp(item->command, "any") && strcmp(item->command, command))
+		if (strcasecmp(item->command, "any") && strcasecmp(item->command, command))
 			continue;
 		if (++item->seen == item->nth)
 			hit = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Failures on request: "COMMAND[:Nth][,...]" makes the Nth execution (from 1, default 1) of a
- * command fail, once. COMMAND is a name as the trace prints it (create_cq, reg_mr, ...) or "any".
- * Destroying never fails on request.
+ * command fail, once. COMMAND is a name as the trace prints it (create_cq, reg_mr, ...), in upper
+ * or lower case, or "any". Destroying never fails on request.
  *
  * Threads: under the firmware lock.
  */

@@ -26,8 +26,8 @@ enum {
 	LIM_LAG_PORTS = 1,
 	LIM_VIRTQUEUES = 256, /* per function */
 	LIM_VQ_SIZE = 32768,
-	LIM_EQN = 1, /* the number of the only event queue */
-	NIC_NULL_MKEY = 0x100,
+	LIM_EQN = 1,           /* the number of the only event queue */
+	NIC_NULL_MKEY = 0x200, /* not 0x100: rdma-core takes that for none */
 };
 
 /* umem n of a virtqueue holds a * size + b bytes; kinds as the PRM numbers them, 1..3. */

@@ -26,7 +26,7 @@ struct obj_class {
 /* Zero is no number anywhere: drivers take it for "none". */
 static const struct obj_class classes[OBJ_N] = {
     [OBJ_PD] = {"pd",                HCA_STAT_PD,                0x1,   1u << 16, NULL      },
-    [OBJ_MKEY] = {"mkey",              HCA_STAT_MKEY,              0x2,   1u << 16, mkey_fini },
+    [OBJ_MKEY] = {"mkey",              HCA_STAT_MKEY,              0x10,  1u << 16, mkey_fini },
     [OBJ_UMEM] = {"umem",              HCA_STAT_UMEM,              0x1,   1u << 16, umem_fini },
     [OBJ_UAR] = {"uar",               HCA_STAT_UAR,               0x8,   1u << 12, NULL      },
     [OBJ_VAR] = {"var",               HCA_STAT_VAR,               0x1,   1u << 12, var_fini  },
