@@ -12,7 +12,7 @@
 #include <errno.h>
 
 #include "../port/eswitch.h"
-#include "copy.h"
+#include "burst_rx.h"
 
 /* ---- transmit: take ---- */
 
@@ -59,11 +59,11 @@ burst_take_slow(struct nic *nic, struct vq *vq, const struct ring_chain *chain, 
 }
 
 /* One chain at the cursor: 1, 0 none (or no room: later), or an error. */
-dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *vq, uint16_t at,
-			 struct ring_chain *chain, struct frame *frame)
+dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *vq, union ring *ring,
+			 uint16_t at, struct ring_chain *chain, struct frame *frame)
 {
 	struct ring_desc *desc = nic->desc;
-	int got = ring_next(l, vq, at, chain, &desc[0]);
+	int got = ring_next(l, ring, at, chain, &desc[0]);
 	uint8_t *hva;
 
 	if (unlikely(got <= 0))
@@ -80,7 +80,7 @@ dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *v
 		}
 	}
 	if (desc->flags & RING_DESC_NEXT)
-		got = ring_rest(l, vq, at, chain, desc);
+		got = ring_rest(l, ring, at, chain, desc);
 	if (got >= 0)
 		got = burst_take_slow(nic, vq, chain, frame);
 	if (got == -ENOSPC && nic->n_pieces > 0)
@@ -96,7 +96,8 @@ dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *v
 
 dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct vq *vq)
 {
-	uint16_t at = ring_at(l, vq);
+	union ring ring = vq->ring;
+	uint16_t at = ring_at(l, &ring);
 	unsigned int n;
 	int got = 0;
 
@@ -105,11 +106,13 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	nic->flood = 0;
 	nic->n_pieces = 0;
 	for (n = 0; n < DP_BATCH; n++) {
-		got = burst_take(l, nic, vq, at, &nic->chain[n], &nic->frame[n]);
+		got = burst_take(l, nic, vq, &ring, at, &nic->chain[n], &nic->frame[n]);
 		if (unlikely(got <= 0))
 			break;
-		at = ring_step(l, vq, at, &nic->chain[n]);
+		at = ring_step(l, &ring, at, &nic->chain[n]);
 	}
+	/* Only what it remembers of the available index. */
+	vq->ring = ring;
 	/* What was read before a bad chain is still good; the error comes up again at its turn. */
 	if (unlikely(got < 0 && n == 0))
 		vq_fail_ring(vq, got);
@@ -140,198 +143,6 @@ dp_inline void burst_route(struct nic *nic, struct vq *vq)
 		}
 		esw_route(nic, vq, i);
 	}
-}
-
-/* ---- receive ---- */
-
-/* virtio 1.2 section 5.1.6.1: without offloads all zero but num_buffers. */
-dp_inline void burst_put_header(struct vq *vq, uint8_t *p)
-{
-	/* A write where nothing changes would only take the line from the guest. */
-	if (*(copy_u64 *)p != 0)
-		*(copy_u64 *)p = 0;
-	if (likely(vq->hdr_len == VQ_HDR_LEN)) {
-		if (*(copy_u32 *)(p + 8) != 0x10000)
-			*(copy_u32 *)(p + 8) = 0x10000;
-	} else {
-		p[8] = 0;
-		p[9] = 0;
-	}
-}
-
-/* Somewhere in a list of pieces. */
-struct burst_at {
-	const struct mem_piece *piece;
-	uint32_t off;
-};
-
-static void burst_scatter(struct burst_at *at, const uint8_t *src, size_t len)
-{
-	while (len > 0) {
-		uint32_t part = at->piece->len - at->off;
-
-		if (part == 0) {
-			at->piece++;
-			at->off = 0;
-			continue;
-		}
-		if (part > len)
-			part = (uint32_t)len;
-		copy_bytes(at->piece->hva + at->off, src, part);
-		at->off += part;
-		src += part;
-		len -= part;
-	}
-}
-
-enum burst_put { PUT_OK, PUT_NO_BUFFER, PUT_TOO_LONG, PUT_FAILED };
-
-/* Collect the buffers for need bytes: chains in nic->dst_*. */
-dp_inline enum burst_put burst_gather(const enum ring_layout l, struct nic *nic, struct vq *vq,
-				      uint32_t need, unsigned int *n_chains)
-{
-	unsigned int chains = 0, n = 0;
-	uint16_t at = ring_at(l, vq);
-	uint64_t total = 0;
-
-	do {
-		struct ring_chain *chain = &nic->dst_chain[chains];
-		uint64_t before = total;
-		int got = ring_next(l, vq, at, chain, nic->desc);
-
-		if (got == 0)
-			return PUT_NO_BUFFER;
-		if (got > 0 && (nic->desc->flags & RING_DESC_NEXT))
-			got = ring_rest(l, vq, at, chain, nic->desc);
-		for (unsigned int i = 0; got >= 0 && i < chain->ndesc; i++) {
-			const struct ring_desc *d = &nic->desc[i];
-
-			if (!(d->flags & RING_DESC_WRITE)) {
-				got = RING_E_ORDER;
-				break;
-			}
-			got = mem_split(&vq->view, d->addr, d->len, true, &nic->dst_pieces[n],
-					DP_PIECES - n);
-			if (got == -ENOSPC)
-				return PUT_TOO_LONG;
-			if (got >= 0) {
-				n += (unsigned int)got;
-				total += d->len;
-			}
-		}
-		/* The header may not be spread over several buffers (section 5.1.6.3.1). */
-		if (got >= 0 && total - before < vq->hdr_len)
-			got = RING_E_ZERO;
-		if (got < 0) {
-			vq_fail_ring(vq, got);
-			return PUT_FAILED;
-		}
-		total = total > need ? need : total;
-		nic->dst_len[chains++] = (uint32_t)(total - before);
-		at = ring_step(l, vq, at, chain);
-	} while (total < need && vq->mrg && chains < DP_CHAIN_MAX);
-	*n_chains = chains;
-	return total < need ? PUT_TOO_LONG : PUT_OK;
-}
-
-/* One frame into any buffers. */
-static __attribute__((noinline)) enum burst_put
-burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const struct frame *f)
-{
-	const struct mem_piece *src = &nic->pieces[f->first];
-	struct burst_at at = {.piece = nic->dst_pieces};
-	uint8_t header[VQ_HDR_LEN] = {0};
-	enum burst_put put;
-	unsigned int n;
-
-	put = burst_gather(l, nic, vq, vq->hdr_len + f->len, &n);
-	if (put != PUT_OK)
-		return put;
-	header[10] = (uint8_t)n;
-	header[11] = (uint8_t)(n >> 8);
-	nic_commit();
-	burst_scatter(&at, header, vq->hdr_len);
-	if (f->n == 1) {
-		burst_scatter(&at, f->data, f->len);
-	} else {
-		for (unsigned int i = 0; i < f->n; i++)
-			burst_scatter(&at, src[i].hva, src[i].len);
-	}
-	nic_commit();
-	for (unsigned int i = 0; i < n; i++) {
-		ring_push(l, vq, &nic->dst_chain[i], nic->dst_len[i]);
-		vq->received_desc += nic->dst_chain[i].ndesc;
-		vq->completed_desc += nic->dst_chain[i].ndesc;
-	}
-	return PUT_OK;
-}
-
-/* The usual: one piece into one buffer in one descriptor. False: do it the other way. */
-dp_inline bool burst_put_fast(const enum ring_layout l, struct nic *nic, struct vq *vq,
-			      const struct frame *f)
-{
-	uint32_t len = vq->hdr_len + f->len;
-	struct ring_chain chain;
-	struct ring_desc desc;
-	uint8_t *hva;
-
-	if (unlikely(f->n != 1 || ring_next(l, vq, ring_at(l, vq), &chain, &desc) <= 0))
-		return false;
-	if (unlikely((desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) != RING_DESC_WRITE ||
-		     desc.len < len))
-		return false;
-	hva = mem_find(&vq->view, desc.addr, desc.len, true);
-	if (unlikely(hva == NULL))
-		return false;
-	nic_commit();
-	burst_put_header(vq, hva);
-	copy_bytes(hva + vq->hdr_len, f->data, f->len);
-	nic_commit();
-	ring_push(l, vq, &chain, len);
-	vq->received_desc++;
-	vq->completed_desc++;
-	return true;
-}
-
-/* struct vq.put: frames nic->pos...end go to vq; stops early when there are no buffers. */
-dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *vq, unsigned int end)
-{
-	uint64_t before = nic->put_frames;
-
-	vq_lock(nic, vq);
-	nic->rx = vq;
-	if (unlikely(vq->mem_gen != vq->mem->gen) && vq->state == VQ_RDY)
-		vq_check_mem(vq);
-	if (!vq->unpublished) {
-		vq->unpublished = true;
-		nic->touched[nic->n_touched++] = vq;
-	}
-	for (unsigned int i = nic->pos; i < end; i++) {
-		const struct frame *f = &nic->frame[i];
-		enum burst_put put = PUT_OK;
-
-		if (unlikely(vq->state != VQ_RDY)) {
-			stat_add(&nic->stats.drops_no_dest, 1);
-			nic->pos = i + 1;
-			continue;
-		}
-		if (unlikely(!burst_put_fast(l, nic, vq, f)))
-			put = burst_put_slow(l, nic, vq, f);
-		if (put == PUT_NO_BUFFER)
-			break;
-		if (likely(put == PUT_OK)) {
-			nic->put_frames++;
-			nic->put_bytes += f->len;
-		} else {
-			stat_add(&nic->stats.drops_other, 1);
-		}
-		nic->pos = i + 1;
-	}
-	if (nic->put_frames != before)
-		vq->drop_at_once = false;
-	nic_commit();
-	nic->rx = NULL;
-	vq_unlock(nic, vq);
 }
 
 /* ---- transmit: deliver ---- */
@@ -405,15 +216,17 @@ dp_inline void burst_deliver(struct nic *nic, struct vq *vq)
 
 dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct vq *vq)
 {
+	union ring ring = vq->ring;
 	uint64_t bytes = 0, descs = 0;
 
 	if (nic->pos == 0)
 		return;
 	for (unsigned int i = 0; i < nic->pos; i++) {
-		ring_push(l, vq, &nic->chain[i], 0);
+		ring_push(l, &ring, &nic->chain[i], 0);
 		descs += nic->chain[i].ndesc;
 		bytes += nic->frame[i].len;
 	}
+	vq->ring = ring;
 	vq->received_desc += descs;
 	vq->completed_desc += descs;
 	vq->held_since = 0;
@@ -423,9 +236,30 @@ dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct 
 	nic_publish(nic, vq);
 }
 
+/* After a fault while frames were put into a receive queue. */
+static __attribute__((noinline)) void burst_resume(struct nic *nic)
+{
+	struct vq *rx = nic->rx;
+
+	if (!nic->settling) {
+		nic->settling = true;
+		nic_commit();
+		rx->settle(nic, rx);
+		nic_commit();
+	}
+	nic->settling = false;
+	nic->rx = NULL;
+	vq_unlock(nic, rx);
+	if (nic->skip)
+		nic->pos++;
+	nic->skip = false;
+}
+
 /* struct vq.burst: from nic->step on. */
 dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *vq)
 {
+	if (unlikely(nic->rx != NULL))
+		burst_resume(nic);
 	switch (nic->step) {
 	case STEP_TAKE:
 		burst_take_all(l, nic, vq);
@@ -480,6 +314,10 @@ dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *v
 	static void name##_put(struct nic *nic, struct vq *vq, unsigned int end)                   \
 	{                                                                                          \
 		burst_put(l, nic, vq, end);                                                        \
+	}                                                                                          \
+	static void name##_settle(struct nic *nic, struct vq *vq)                                  \
+	{                                                                                          \
+		burst_settle(l, nic, vq);                                                          \
 	}
 
 BURST_INSTANCE(burst_split, RING_SPLIT)
@@ -487,6 +325,16 @@ BURST_INSTANCE(burst_packed, RING_PACKED)
 
 #define BURST_OPS(name)                                                                            \
 	const struct burst_ops name[2] = {                                                         \
-	    [RING_SPLIT] = {burst_split_burst,  burst_split_put },                                   \
-	    [RING_PACKED] = {burst_packed_burst, burst_packed_put},                                \
+	    [RING_SPLIT] =                                                                         \
+		{                                                                                  \
+			      .burst = burst_split_burst,                                                    \
+			      .put = burst_split_put,                                                        \
+			      .settle = burst_split_settle,                                                  \
+			      },                                                                                 \
+	    [RING_PACKED] =                                                                        \
+		{                                                                                  \
+			      .burst = burst_packed_burst,                                                   \
+			      .put = burst_packed_put,                                                       \
+			      .settle = burst_packed_settle,                                                 \
+			      },                                                                                 \
 	}

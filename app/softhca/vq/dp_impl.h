@@ -56,11 +56,13 @@ struct route_cache {
 	struct vq *vq;        /* the receive queue when the port has one for all */
 };
 
+union ring {
+	struct ring_split split;
+	struct ring_packed packed;
+};
+
 struct vq {
-	union {
-		struct ring_split split;
-		struct ring_packed packed;
-	} ring;
+	union ring ring;
 	struct mem_view view;
 	enum ring_layout layout;
 	enum vq_state state;
@@ -69,6 +71,7 @@ struct vq {
 	/* Transmit: move up to DP_BATCH frames. Receive: put frames nic.pos...end of the batch. */
 	void (*burst)(struct nic *nic, struct vq *vq);
 	void (*put)(struct nic *nic, struct vq *vq, unsigned int end);
+	void (*settle)(struct nic *nic, struct vq *vq); /* see burst_rx.h */
 
 	bool locked;         /* receive queues: spin lock */
 	bool unpublished;    /* somebody will flush this queue */
@@ -130,16 +133,20 @@ struct nic {
 	const void *fault; /* address */
 	struct vq *blamed;
 	enum vq_error blamed_error;
-	unsigned int n;     /* frames in the batch */
-	unsigned int pos;   /* frames delivered or dropped */
-	unsigned int flood; /* ports already served with frame pos */
+	unsigned int n;       /* frames in the batch */
+	unsigned int pos;     /* frames delivered or dropped */
+	unsigned int settled; /* frames whose receive buffers are taken from the ring */
+	bool settling, skip;  /* after a fault: see burst_resume */
+	unsigned int flood;   /* ports already served with frame pos */
 	unsigned int n_pieces;
 	bool moved;
 	uint64_t put_frames, put_bytes; /* since the last flush */
 	struct frame frame[DP_BATCH];
 	struct ring_chain chain[DP_BATCH];
-	struct vq *dst[DP_BATCH]; /* NULL: left by the wire; or nic_flood, nic_drop_* */
-	uint8_t wait[DP_BATCH];   /* delay drop applies */
+	struct vq *dst[DP_BATCH];   /* NULL: left by the wire; or nic_flood, nic_drop_* */
+	uint8_t wait[DP_BATCH];     /* delay drop applies */
+	uint8_t *dst_hva[DP_BATCH]; /* buffers of a group, see burst_rx.h */
+	struct ring_chain dst_one[DP_BATCH];
 	struct mem_piece pieces[DP_PIECES];
 	/* Scratch of one chain, and of one frame's buffers. */
 	struct ring_desc desc[DP_CHAIN_MAX];
@@ -202,6 +209,7 @@ bool vq_check_mem(struct vq *vq);
 struct burst_ops {
 	void (*burst)(struct nic *nic, struct vq *vq);
 	void (*put)(struct nic *nic, struct vq *vq, unsigned int end);
+	void (*settle)(struct nic *nic, struct vq *vq);
 };
 extern const struct burst_ops burst_ops_base[2]; /* by enum ring_layout */
 extern const struct burst_ops burst_ops_avx2[2];
@@ -240,75 +248,74 @@ dp_inline void stat_add(uint64_t *counter, uint64_t n)
 }
 
 /* The verbs by layout; a constant layout leaves one branch. */
-dp_inline int ring_next(enum ring_layout l, struct vq *vq, uint16_t at, struct ring_chain *chain,
+dp_inline int ring_next(enum ring_layout l, union ring *r, uint16_t at, struct ring_chain *chain,
 			struct ring_desc *desc)
 {
-	return l == RING_PACKED ? ring_packed_next(&vq->ring.packed, at, chain, desc)
-				: ring_split_next(&vq->ring.split, at, chain, desc);
+	return l == RING_PACKED ? ring_packed_next(&r->packed, at, chain, desc)
+				: ring_split_next(&r->split, at, chain, desc);
 }
 
-dp_inline int ring_rest(enum ring_layout l, struct vq *vq, uint16_t at, struct ring_chain *chain,
+dp_inline int ring_rest(enum ring_layout l, union ring *r, uint16_t at, struct ring_chain *chain,
 			struct ring_desc *desc)
 {
-	return l == RING_PACKED ? ring_packed_rest(&vq->ring.packed, at, chain, desc)
-				: ring_split_rest(&vq->ring.split, at, chain, desc);
+	return l == RING_PACKED ? ring_packed_rest(&r->packed, at, chain, desc)
+				: ring_split_rest(&r->split, at, chain, desc);
 }
 
-dp_inline uint16_t ring_step(enum ring_layout l, struct vq *vq, uint16_t at,
+dp_inline uint16_t ring_step(enum ring_layout l, union ring *r, uint16_t at,
 			     const struct ring_chain *chain)
 {
-	return l == RING_PACKED ? ring_packed_step(&vq->ring.packed, at, chain)
-				: ring_split_step(&vq->ring.split, at, chain);
+	return l == RING_PACKED ? ring_packed_step(&r->packed, at, chain)
+				: ring_split_step(&r->split, at, chain);
 }
 
-dp_inline uint16_t ring_at(enum ring_layout l, const struct vq *vq)
+dp_inline uint16_t ring_at(enum ring_layout l, const union ring *r)
 {
-	return l == RING_PACKED ? vq->ring.packed.avail_at : vq->ring.split.avail_at;
+	return l == RING_PACKED ? r->packed.avail_at : r->split.avail_at;
 }
 
-dp_inline void ring_push(enum ring_layout l, struct vq *vq, const struct ring_chain *chain,
+dp_inline void ring_push(enum ring_layout l, union ring *r, const struct ring_chain *chain,
 			 uint32_t len)
 {
 	if (l == RING_PACKED)
-		ring_packed_push(&vq->ring.packed, chain, len);
+		ring_packed_push(&r->packed, chain, len);
 	else
-		ring_split_push(&vq->ring.split, chain, len);
+		ring_split_push(&r->split, chain, len);
 }
 
-dp_inline bool ring_publish(enum ring_layout l, struct vq *vq)
+dp_inline bool ring_publish(enum ring_layout l, union ring *r)
 {
-	return l == RING_PACKED ? ring_packed_publish(&vq->ring.packed)
-				: ring_split_publish(&vq->ring.split);
+	return l == RING_PACKED ? ring_packed_publish(&r->packed) : ring_split_publish(&r->split);
 }
 
-dp_inline bool ring_call_wanted(enum ring_layout l, struct vq *vq)
+dp_inline bool ring_call_wanted(enum ring_layout l, union ring *r)
 {
-	return l == RING_PACKED ? ring_packed_call_wanted(&vq->ring.packed)
-				: ring_split_call_wanted(&vq->ring.split);
+	return l == RING_PACKED ? ring_packed_call_wanted(&r->packed)
+				: ring_split_call_wanted(&r->split);
 }
 
-dp_inline void ring_kick_off(enum ring_layout l, struct vq *vq)
+dp_inline void ring_kick_off(enum ring_layout l, union ring *r)
 {
 	if (l == RING_PACKED)
-		ring_packed_kick_off(&vq->ring.packed);
+		ring_packed_kick_off(&r->packed);
 	else
-		ring_split_kick_off(&vq->ring.split);
+		ring_split_kick_off(&r->split);
 }
 
-dp_inline void ring_kick_on(enum ring_layout l, struct vq *vq)
+dp_inline void ring_kick_on(enum ring_layout l, union ring *r)
 {
 	if (l == RING_PACKED)
-		ring_packed_kick_on(&vq->ring.packed);
+		ring_packed_kick_on(&r->packed);
 	else
-		ring_split_kick_on(&vq->ring.split);
+		ring_split_kick_on(&r->split);
 }
 
-dp_inline void ring_prefetch(enum ring_layout l, struct vq *vq, unsigned int n)
+dp_inline void ring_prefetch(enum ring_layout l, union ring *r, unsigned int n)
 {
 	if (l == RING_PACKED)
-		ring_packed_prefetch(&vq->ring.packed, vq->ring.packed.avail_at, n);
+		ring_packed_prefetch(&r->packed, r->packed.avail_at, n);
 	else
-		ring_split_prefetch(&vq->ring.split, vq->ring.split.avail_at, n);
+		ring_split_prefetch(&r->split, r->split.avail_at, n);
 }
 
 static inline void vq_lock_slow(struct vq *vq)

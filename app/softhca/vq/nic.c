@@ -41,7 +41,8 @@ static void nic_notify(struct nic *nic, struct vq *vq)
 
 void nic_publish(struct nic *nic, struct vq *vq)
 {
-	if (ring_publish(vq->layout, vq) && vq->events && ring_call_wanted(vq->layout, vq))
+	if (ring_publish(vq->layout, &vq->ring) && vq->events &&
+	    ring_call_wanted(vq->layout, &vq->ring))
 		nic_notify(nic, vq);
 }
 
@@ -152,14 +153,6 @@ static void nic_recover(struct nic *nic)
 
 	nic->blamed->invalid_buffer += nic->blamed_error == VQ_ERROR_BAD_BUFFER;
 	vq_fail(nic->blamed, nic->blamed_error);
-	if (rx != NULL) {
-		nic->rx = NULL;
-		if (nic->step == STEP_FLUSH) {
-			rx->unpublished = false;
-			nic->n_touched--;
-		}
-		vq_unlock(nic, rx);
-	}
 	switch (nic->step) {
 	case STEP_TAKE:
 	case STEP_ROUTE:
@@ -167,16 +160,22 @@ static void nic_recover(struct nic *nic)
 		nic->step = STEP_FLUSH;
 		break;
 	case STEP_DELIVER:
+		/* burst_resume goes on from here. */
+		if (nic->settling)
+			break;
 		if (sender) {
 			/* What came before is delivered and completed; the queue ends here. */
-			nic->step = STEP_FLUSH;
-			break;
+			nic->n = nic->pos;
+		} else {
+			stat_add(&nic->stats.drops_other, 1);
+			nic->skip = nic->dst[nic->pos] != &nic_flood;
 		}
-		stat_add(&nic->stats.drops_other, 1);
-		if (nic->dst[nic->pos] != &nic_flood)
-			nic->pos++;
 		break;
 	case STEP_FLUSH:
+		nic->rx = NULL;
+		rx->unpublished = false;
+		nic->n_touched--;
+		vq_unlock(nic, rx);
 		break;
 	case STEP_COMPLETE:
 	case STEP_DONE:
@@ -217,9 +216,9 @@ static bool nic_want_kicks(struct nic *nic, struct vq *vq, bool on)
 	}
 	guard_enter(&nic->guard);
 	if (on)
-		ring_kick_on(vq->layout, vq);
+		ring_kick_on(vq->layout, &vq->ring);
 	else
-		ring_kick_off(vq->layout, vq);
+		ring_kick_off(vq->layout, &vq->ring);
 	guard_leave();
 	return true;
 }

@@ -116,10 +116,12 @@ int vq_create(struct dp_port *port, const struct vq_attr *attr, struct vq **out)
 	vq->hdr_len = attr->flags & (VQ_F_VERSION_1 | VQ_F_MRG_RXBUF) ? VQ_HDR_LEN : VQ_HDR_LEGACY;
 	vq->stopped_avail = attr->avail_index;
 	vq->stopped_used = attr->used_index;
-	if (attr->index % 2 != 0)
+	if (attr->index % 2 != 0) {
 		vq->burst = vq_burst_ops(vq->layout)->burst;
-	else
+	} else {
 		vq->put = vq_burst_ops(vq->layout)->put;
+		vq->settle = vq_burst_ops(vq->layout)->settle;
+	}
 	if (vq->burst != NULL)
 		err = vq_add_tx(vq);
 	if (err) {
@@ -194,9 +196,9 @@ static int vq_want_kicks(struct vq *vq, bool on)
 		return -EFAULT;
 	guard_enter(&g.guard);
 	if (on)
-		ring_kick_on(vq->layout, vq);
+		ring_kick_on(vq->layout, &vq->ring);
 	else
-		ring_kick_off(vq->layout, vq);
+		ring_kick_off(vq->layout, &vq->ring);
 	guard_leave();
 	return 0;
 }

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Putting frames of the batch into a receive queue. Part of burst.h.
+ *
+ * Frames that fit into one descriptor each are handled in groups: stage looks for their buffers
+ * and starts to fetch them, then all are copied, then settle takes the chains from the ring. Frame
+ * by frame only nic->pos moves: after a fault it says how far the group got, and settle takes that
+ * part. Whatever is not so simple goes frame by frame through burst_put_slow.
+ */
+#ifndef SOFTHCA_VQ_BURST_RX_H
+#define SOFTHCA_VQ_BURST_RX_H
+
+#include <errno.h>
+
+#include "copy.h"
+#include "dp_impl.h"
+
+/* virtio 1.2 section 5.1.6.1: without offloads all zero but num_buffers. */
+dp_inline void burst_put_header(struct vq *vq, uint8_t *p)
+{
+	/* A write where nothing changes would only take the line from the guest. */
+	if (*(copy_u64 *)p != 0)
+		*(copy_u64 *)p = 0;
+	if (likely(vq->hdr_len == VQ_HDR_LEN)) {
+		if (*(copy_u32 *)(p + 8) != 0x10000)
+			*(copy_u32 *)(p + 8) = 0x10000;
+	} else {
+		p[8] = 0;
+		p[9] = 0;
+	}
+}
+
+/* Somewhere in a list of pieces. */
+struct burst_at {
+	const struct mem_piece *piece;
+	uint32_t off;
+};
+
+static void burst_scatter(struct burst_at *at, const uint8_t *src, size_t len)
+{
+	while (len > 0) {
+		uint32_t part = at->piece->len - at->off;
+
+		if (part == 0) {
+			at->piece++;
+			at->off = 0;
+			continue;
+		}
+		if (part > len)
+			part = (uint32_t)len;
+		copy_bytes(at->piece->hva + at->off, src, part);
+		at->off += part;
+		src += part;
+		len -= part;
+	}
+}
+
+enum burst_put { PUT_OK, PUT_NO_BUFFER, PUT_TOO_LONG, PUT_FAILED };
+
+/* Collect the buffers for need bytes: chains in nic->dst_*. */
+dp_inline enum burst_put burst_gather(const enum ring_layout l, struct nic *nic, struct vq *vq,
+				      uint32_t need, unsigned int *n_chains)
+{
+	unsigned int chains = 0, n = 0;
+	uint16_t at = ring_at(l, &vq->ring);
+	uint64_t total = 0;
+
+	do {
+		struct ring_chain *chain = &nic->dst_chain[chains];
+		uint64_t before = total;
+		int got = ring_next(l, &vq->ring, at, chain, nic->desc);
+
+		if (got == 0)
+			return PUT_NO_BUFFER;
+		if (got > 0 && (nic->desc->flags & RING_DESC_NEXT))
+			got = ring_rest(l, &vq->ring, at, chain, nic->desc);
+		for (unsigned int i = 0; got >= 0 && i < chain->ndesc; i++) {
+			const struct ring_desc *d = &nic->desc[i];
+
+			if (!(d->flags & RING_DESC_WRITE)) {
+				got = RING_E_ORDER;
+				break;
+			}
+			got = mem_split(&vq->view, d->addr, d->len, true, &nic->dst_pieces[n],
+					DP_PIECES - n);
+			if (got == -ENOSPC)
+				return PUT_TOO_LONG;
+			if (got >= 0) {
+				n += (unsigned int)got;
+				total += d->len;
+			}
+		}
+		/* The header may not be spread over several buffers (section 5.1.6.3.1). */
+		if (got >= 0 && total - before < vq->hdr_len)
+			got = RING_E_ZERO;
+		if (got < 0) {
+			vq_fail_ring(vq, got);
+			return PUT_FAILED;
+		}
+		total = total > need ? need : total;
+		nic->dst_len[chains++] = (uint32_t)(total - before);
+		at = ring_step(l, &vq->ring, at, chain);
+	} while (total < need && vq->mrg && chains < DP_CHAIN_MAX);
+	*n_chains = chains;
+	return total < need ? PUT_TOO_LONG : PUT_OK;
+}
+
+/* One frame into any buffers. */
+static __attribute__((noinline)) enum burst_put
+burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const struct frame *f)
+{
+	const struct mem_piece *src = &nic->pieces[f->first];
+	struct burst_at at = {.piece = nic->dst_pieces};
+	uint8_t header[VQ_HDR_LEN] = {0};
+	enum burst_put put;
+	unsigned int n;
+
+	put = burst_gather(l, nic, vq, vq->hdr_len + f->len, &n);
+	if (put != PUT_OK)
+		return put;
+	header[10] = (uint8_t)n;
+	header[11] = (uint8_t)(n >> 8);
+	nic_commit();
+	burst_scatter(&at, header, vq->hdr_len);
+	if (f->n == 1) {
+		burst_scatter(&at, f->data, f->len);
+	} else {
+		for (unsigned int i = 0; i < f->n; i++)
+			burst_scatter(&at, src[i].hva, src[i].len);
+	}
+	nic_commit();
+	for (unsigned int i = 0; i < n; i++) {
+		ring_push(l, &vq->ring, &nic->dst_chain[i], nic->dst_len[i]);
+		vq->received_desc += nic->dst_chain[i].ndesc;
+		vq->completed_desc += nic->dst_chain[i].ndesc;
+	}
+	nic->put_frames++;
+	nic->put_bytes += f->len;
+	vq->drop_at_once = false;
+	return PUT_OK;
+}
+
+/* Find buffers for frames first...end, as many as are simple: the frame behind the last one. */
+dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, struct vq *vq,
+				   unsigned int first, unsigned int end)
+{
+	union ring ring = vq->ring;
+	uint16_t at = ring_at(l, &ring);
+	unsigned int i;
+
+	for (i = first; i < end; i++) {
+		const struct frame *f = &nic->frame[i];
+		struct ring_chain *chain = &nic->dst_one[i];
+		struct ring_desc desc;
+		uint8_t *hva;
+
+		if (unlikely(f->n != 1 || ring_next(l, &ring, at, chain, &desc) <= 0))
+			break;
+		if (unlikely((desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) != RING_DESC_WRITE ||
+			     desc.len < vq->hdr_len + f->len))
+			break;
+		hva = mem_find(&vq->view, desc.addr, desc.len, true);
+		if (unlikely(hva == NULL))
+			break;
+		__builtin_prefetch(hva, 1);
+		__builtin_prefetch(hva + 64, 1);
+		nic->dst_hva[i] = hva;
+		at = ring_step(l, &ring, at, chain);
+	}
+	/* Only what it remembers of the available index. */
+	vq->ring = ring;
+	return i;
+}
+
+/* struct vq.settle: take the chains of frames nic->settled...pos. */
+dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq *vq)
+{
+	unsigned int from = nic->settled, n = nic->pos - from;
+	union ring ring = vq->ring;
+	uint64_t bytes = 0;
+
+	/* First: if the ring is gone this is not tried again. */
+	nic->settled = nic->pos;
+	nic_commit();
+	for (unsigned int i = from; i < from + n; i++) {
+		ring_push(l, &ring, &nic->dst_one[i], vq->hdr_len + nic->frame[i].len);
+		bytes += nic->frame[i].len;
+	}
+	vq->ring = ring;
+	vq->received_desc += n;
+	vq->completed_desc += n;
+	nic->put_frames += n;
+	nic->put_bytes += bytes;
+	if (n > 0)
+		vq->drop_at_once = false;
+}
+
+/* Frames nic->pos...end while they are simple. */
+dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct vq *vq,
+			       unsigned int end)
+{
+	unsigned int first = nic->pos, staged = burst_stage(l, nic, vq, first, end);
+
+	nic->settled = first;
+	nic_commit();
+	for (unsigned int i = first; i < staged; i++) {
+		const struct frame *f = &nic->frame[i];
+		uint8_t *hva = nic->dst_hva[i];
+
+		burst_put_header(vq, hva);
+		copy_bytes(hva + vq->hdr_len, f->data, f->len);
+		nic_commit();
+		nic->pos = i + 1;
+		nic_commit();
+	}
+	burst_settle(l, nic, vq);
+}
+
+/* struct vq.put: frames nic->pos...end go to vq; stops early when there are no buffers. */
+dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *vq, unsigned int end)
+{
+	vq_lock(nic, vq);
+	nic->settled = nic->pos;
+	nic->rx = vq;
+	nic_commit();
+	if (unlikely(vq->mem_gen != vq->mem->gen) && vq->state == VQ_RDY)
+		vq_check_mem(vq);
+	if (!vq->unpublished) {
+		vq->unpublished = true;
+		nic->touched[nic->n_touched++] = vq;
+	}
+	while (nic->pos < end) {
+		enum burst_put put;
+
+		if (unlikely(vq->state != VQ_RDY)) {
+			stat_add(&nic->stats.drops_no_dest, end - nic->pos);
+			nic->pos = end;
+			break;
+		}
+		burst_put_group(l, nic, vq, end);
+		if (likely(nic->pos == end))
+			break;
+		put = burst_put_slow(l, nic, vq, &nic->frame[nic->pos]);
+		if (put == PUT_NO_BUFFER)
+			break;
+		if (put != PUT_OK)
+			stat_add(&nic->stats.drops_other, 1);
+		nic->pos++;
+	}
+	nic->settled = nic->pos;
+	nic_commit();
+	nic->rx = NULL;
+	vq_unlock(nic, vq);
+}
+
+#endif
