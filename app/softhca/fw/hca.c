@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "event.h"
 #include "fail.h"
+#include "hca_ident.h"
 #include "hca_priv.h"
 #include "mem.h"
 #include "trace.h"
@@ -63,12 +64,18 @@ static int start(struct hca *hca, const struct hca_config *cfg)
 
 	if (err)
 		return err;
-	for (i = 0; i < cfg->functions; i++) {
+	dp_lock(hca->dp);
+	for (i = 0; !err && i < cfg->functions; i++) {
+		uint8_t mac[6];
+
 		hca->func[i].hca = hca;
 		hca->func[i].index = i;
 		hca->func[i].port = dp_port(hca->dp, i);
+		hca_ident_mac(i, mac);
+		err = dp_port_set_mac(hca->func[i].port, mac);
 	}
-	return 0;
+	dp_unlock(hca->dp);
+	return err;
 }
 
 int hca_create(const struct hca_config *cfg, struct hca **out)

@@ -66,8 +66,6 @@ static int check_area(struct cmd *cmd, const struct mkey *mkey, const struct are
 {
 	int err;
 
-	if (!a->addr)
-		return cmd_refuse(cmd, SYND(VQ_ADDR_ZERO), a->field, " ");
 	if (a->addr & (a->align - 1))
 		return cmd_refuse(cmd, SYND(VQ_ADDR_ALIGN), a->field, "0x%" PRIx64, a->addr);
 	if (a->addr + a->len < a->addr)
@@ -80,6 +78,16 @@ static int check_area(struct cmd *cmd, const struct mkey *mkey, const struct are
 				  "0x%" PRIx64 " + 0x%" PRIx64 " key 0x%x has 0x%" PRIx64
 				  " + 0x%" PRIx64,
 				  a->addr, a->len, mkey_key(mkey), mkey->iova, mkey->len);
+	return 0;
+}
+
+/* Zero is an address like any other; three times zero, or forgotten, is not. */
+static int check_apart(struct cmd *cmd, const struct area *a, const struct area *b)
+{
+	if (a->addr < b->addr + b->len && b->addr < a->addr + a->len)
+		return cmd_refuse(cmd, SYND(VQ_ADDR_OVERLAP), a->field,
+				  "0x%" PRIx64 " + 0x%" PRIx64 " and 0x%" PRIx64 " + 0x%" PRIx64,
+				  a->addr, a->len, b->addr, b->len);
 	return 0;
 }
 
@@ -101,6 +109,12 @@ static int check_rings(struct cmd *cmd, struct virtq *virtq, const struct mkey *
 		err = check_area(cmd, mkey, &driver);
 	if (!err)
 		err = check_area(cmd, mkey, &device);
+	if (!err)
+		err = check_apart(cmd, &driver, &desc);
+	if (!err)
+		err = check_apart(cmd, &device, &desc);
+	if (!err)
+		err = check_apart(cmd, &device, &driver);
 	attr->desc_addr = desc.addr;
 	attr->driver_addr = driver.addr;
 	attr->device_addr = device.addr;
