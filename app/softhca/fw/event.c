@@ -116,6 +116,9 @@ void event_tick(void *arg)
 {
 	struct hca *hca = arg;
 
+	/* NIC threads start before dp_create() has returned. */
+	if (!__atomic_load_n(&hca->dp, __ATOMIC_ACQUIRE))
+		return;
 	if (++hca->ev.ticks % STAT_TICKS == 0)
 		event_stats(hca);
 	if (atomic_load_explicit(&hca->ev.waiting, memory_order_relaxed) ||

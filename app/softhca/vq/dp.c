@@ -171,7 +171,8 @@ int dp_create(const struct dp_config *cfg, struct dp **out)
 	err = dp_start_threads(dp);
 	if (err)
 		goto remove_guard;
-	*out = dp;
+	/* The tick runs already and may look whether we are done. */
+	__atomic_store_n(out, dp, __ATOMIC_RELEASE);
 	return 0;
 
 remove_guard:
