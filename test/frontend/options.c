@@ -312,7 +312,7 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 	/* A legacy device may insist on the header in a descriptor of its own. */
 	if (o->dev.chain_min == 0)
 		o->dev.chain_min = o->dev.chain_max = o->dev.legacy ? 2 : 1;
-	if (o->frames == 0 && o->seconds == 0)
+	if (o->mode == FE_MODE_TRAFFIC && o->frames == 0 && o->seconds == 0)
 		o->frames = 100000;
 	o->dev.frame_max = o->size_max > 1514 ? o->size_max : 1514;
 	err |= require(arguments_left == 0, "an argument without an option");

@@ -2,29 +2,15 @@
 #include "report.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_ROWS 24
+#include "report_rows.h"
 
-/* One row a quantity, so that both forms come from the same list. */
-struct row {
-	const char *key;
-	const char *label;
-	uint64_t value;
-	bool always; /* also when zero, in the table */
-};
-
-static uint64_t rate(uint64_t count, uint64_t elapsed_ns)
-{
-	return elapsed_ns ? (uint64_t)((double)count * 1e9 / (double)elapsed_ns) : 0;
-}
-
-static unsigned int stream_rows(const struct fe_stream *s, uint64_t elapsed_ns, struct row *row)
+static unsigned int stream_rows(const struct fe_stream *s, uint64_t elapsed_ns, struct fe_row *row)
 {
 	uint64_t at_break, lost = fe_ledger_lost(&s->ledger, &at_break);
-	const struct row rows[] = {
+	const struct fe_row rows[] = {
 	    {"sent", "frames sent", s->ledger.sent, true},
 	    {"received", "frames received", s->ledger.received, true},
 	    {"bytes", "bytes received", s->bytes_received, true},
@@ -39,15 +25,15 @@ static unsigned int stream_rows(const struct fe_stream *s, uint64_t elapsed_ns, 
 	    {"duplicates_at_break", "sent twice when it died", s->ledger.duplicates_at_break,
 	     false},
 	    {"unset_num_buffers", "note: num_buffers not 1", s->unset_num_buffers, false},
-	    {"frames_per_second", "frames/s", rate(s->ledger.received, elapsed_ns), true},
-	    {"bits_per_second", "bits/s", rate(s->bytes_received * 8, elapsed_ns), true},
+	    {"frames_per_second", "frames/s", fe_rate(s->ledger.received, elapsed_ns), true},
+	    {"bits_per_second", "bits/s", fe_rate(s->bytes_received * 8, elapsed_ns), true},
 	};
 
 	memcpy(row, rows, sizeof(rows));
 	return sizeof(rows) / sizeof(rows[0]);
 }
 
-static unsigned int device_rows(const struct fe_dev *dev, struct row *row)
+static unsigned int device_rows(const struct fe_dev *dev, struct fe_row *row)
 {
 	uint64_t kicks = 0, doorbells = 0, calls = 0, nonzero = 0;
 	unsigned int i;
@@ -58,7 +44,7 @@ static unsigned int device_rows(const struct fe_dev *dev, struct row *row)
 		calls += dev->queue[i].calls;
 		nonzero += dev->queue[i].used_len_nonzero;
 	}
-	const struct row rows[] = {
+	const struct fe_row rows[] = {
 	    {"kicks", "kicks", kicks, true},
 	    {"doorbells", "doorbell writes", doorbells, false},
 	    {"calls", "calls", calls, true},
@@ -70,9 +56,9 @@ static unsigned int device_rows(const struct fe_dev *dev, struct row *row)
 	return sizeof(rows) / sizeof(rows[0]);
 }
 
-static unsigned int run_rows(const struct fe_traffic_result *res, struct row *row)
+static unsigned int run_rows(const struct fe_traffic_result *res, struct fe_row *row)
 {
-	const struct row rows[] = {
+	const struct fe_row rows[] = {
 	    {"foreign", "foreign frames", res->foreign, false},
 	    {"missed_calls", "missed calls", res->missed_calls, false},
 	    {"unreturned", "sent buffers not returned", res->unreturned, false},
@@ -93,13 +79,6 @@ static const char *layout_name(const struct fe_dev *dev)
 	return dev->cfg.layout == FE_PACKED ? "packed" : "split";
 }
 
-static void print_rows(const struct row *row, unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++)
-		if (row[i].value || row[i].always)
-			printf("  %-38s %16" PRIu64 "\n", row[i].label, row[i].value);
-}
-
 static void print_spread(const struct fe_stream *s)
 {
 	printf("  %-38s", "by receive queue");
@@ -111,7 +90,7 @@ static void print_spread(const struct fe_stream *s)
 static void print_table(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
 			bool clean, int err)
 {
-	struct row row[MAX_ROWS];
+	struct fe_row row[FE_REPORT_ROWS];
 
 	for (unsigned int i = 0; i < cfg->streams; i++) {
 		const struct fe_stream *s = &cfg->stream[i];
@@ -120,32 +99,23 @@ static void print_table(const struct fe_traffic_config *cfg, const struct fe_tra
 		       s->rx->cfg.path, layout_name(s->tx), s->tx->cfg.pairs,
 		       s->tx->cfg.pairs > 1 ? "s" : "", s->tx->cfg.ring_size, s->spec.size_min,
 		       s->spec.size_max);
-		print_rows(row, stream_rows(s, res->elapsed_ns, row));
+		fe_rows_print(row, stream_rows(s, res->elapsed_ns, row));
 		if (s->rx->cfg.pairs > 1)
 			print_spread(s);
 	}
 	for (unsigned int i = 0; i < cfg->devs; i++) {
 		printf("%s\n", cfg->dev[i]->cfg.path);
-		print_rows(row, device_rows(cfg->dev[i], row));
+		fe_rows_print(row, device_rows(cfg->dev[i], row));
 	}
-	print_rows(row, run_rows(res, row));
+	fe_rows_print(row, run_rows(res, row));
 	printf("%s in %.2f s%s%s\n", clean && !err ? "PASS" : "FAIL", (double)res->elapsed_ns / 1e9,
 	       err ? ": " : "", err ? strerror(-err) : "");
 }
 
-static json_t *json_rows(const struct row *row, unsigned int count)
-{
-	json_t *object = json_object();
-
-	for (unsigned int i = 0; i < count; i++)
-		json_object_set_new(object, row[i].key, json_integer((json_int_t)row[i].value));
-	return object;
-}
-
 static json_t *json_stream(const struct fe_stream *s, uint64_t elapsed_ns)
 {
-	struct row row[MAX_ROWS];
-	json_t *object = json_rows(row, stream_rows(s, elapsed_ns, row));
+	struct fe_row row[FE_REPORT_ROWS];
+	json_t *object = fe_rows_json(row, stream_rows(s, elapsed_ns, row));
 	json_t *spread = json_array();
 
 	json_object_set_new(object, "from", json_string(s->tx->cfg.path));
@@ -160,14 +130,14 @@ static void print_json(const struct fe_traffic_config *cfg, const struct fe_traf
 		       bool clean, int err)
 {
 	json_t *streams = json_array(), *devices = json_array(), *root;
-	struct row row[MAX_ROWS];
+	struct fe_row row[FE_REPORT_ROWS];
 
-	root = json_rows(row, run_rows(res, row));
+	root = fe_rows_json(row, run_rows(res, row));
 	for (unsigned int i = 0; i < cfg->streams; i++)
 		json_array_append_new(streams, json_stream(&cfg->stream[i], res->elapsed_ns));
 	for (unsigned int i = 0; i < cfg->devs; i++) {
 		const struct fe_dev *dev = cfg->dev[i];
-		json_t *object = json_rows(row, device_rows(dev, row));
+		json_t *object = fe_rows_json(row, device_rows(dev, row));
 
 		json_object_set_new(object, "socket", json_string(dev->cfg.path));
 		json_object_set_new(object, "layout", json_string(layout_name(dev)));
@@ -180,9 +150,7 @@ static void print_json(const struct fe_traffic_config *cfg, const struct fe_traf
 	json_object_set_new(root, "seconds", json_real((double)res->elapsed_ns / 1e9));
 	json_object_set_new(root, "ok", json_boolean(clean && !err));
 	json_object_set_new(root, "error", err ? json_string(strerror(-err)) : json_null());
-	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-	printf("\n");
-	json_decref(root);
+	fe_json_print(root);
 }
 
 void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
@@ -194,4 +162,51 @@ void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traf
 		print_json(cfg, res, clean, err);
 	else
 		print_table(cfg, res, clean, err);
+}
+
+static void print_result(const char *title, const struct fe_row *row, unsigned int count, int err,
+			 bool json)
+{
+	if (json) {
+		json_t *root = fe_rows_json(row, count);
+
+		json_object_set_new(root, "error", err ? json_string(strerror(-err)) : json_null());
+		fe_json_print(root);
+		return;
+	}
+	printf("%s\n", title);
+	fe_rows_print(row, count);
+	if (err)
+		printf("  ended early: %s\n", strerror(-err));
+}
+
+void fe_report_reflect(const struct fe_reflect_result *res, int err, bool json)
+{
+	const struct fe_row rows[] = {
+	    {"received", "frames received", res->received, true},
+	    {"reflected", "reflected", res->reflected, true},
+	    {"group", "group frames, not reflected", res->group, false},
+	    {"dropped", "dropped, no buffer", res->dropped, false},
+	    {"frames_per_second", "frames/s", fe_rate(res->reflected, res->elapsed_ns), true},
+	};
+
+	print_result("reflected", rows, sizeof(rows) / sizeof(rows[0]), err, json);
+}
+
+void fe_report_bench(const struct fe_bench_result *res, int err, bool json)
+{
+	uint64_t got = res->received ? res->received : 1;
+	const struct fe_row rows[] = {
+	    {"sent", "frames sent", res->sent, true},
+	    {"received", "frames received", res->received, true},
+	    {"lost", "lost", res->given_up, true},
+	    {"out_of_place", "batches completed out of place", res->out_of_place, false},
+	    {"mpps", "Mpps received", fe_rate(res->received, res->elapsed_ns) / 1000, true, true},
+	    {"cycles_per_frame", "cycles/frame, elapsed", res->cycles * 1000 / got, true, true},
+	    {"busy_cycles_per_frame", "cycles/frame, front-end busy", res->busy_cycles * 1000 / got,
+	     true, true},
+	    {"seconds", "seconds", res->elapsed_ns / 1000000, true, true},
+	};
+
+	print_result("benchmark", rows, sizeof(rows) / sizeof(rows[0]), err, json);
 }

@@ -3,9 +3,14 @@
 #ifndef FRONTEND_REPORT_H
 #define FRONTEND_REPORT_H
 
+#include "bench.h"
+#include "reflect.h"
 #include "traffic.h"
 
 void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
 		       int err, bool json);
+
+void fe_report_reflect(const struct fe_reflect_result *res, int err, bool json);
+void fe_report_bench(const struct fe_bench_result *res, int err, bool json);
 
 #endif

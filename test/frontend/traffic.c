@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "stop.h"
 
 #define RECEIVE_BUDGET 64
 #define SEND_BUDGET    32
@@ -261,7 +262,9 @@ static int check_stall(struct run *run, uint64_t now)
 
 static void limit_time(struct run *run, uint64_t now)
 {
-	if (!run->cfg->seconds || now - run->started_ms < run->cfg->seconds * 1000ull)
+	bool over = run->cfg->seconds && now - run->started_ms >= run->cfg->seconds * 1000ull;
+
+	if (!over && !fe_stop_requested)
 		return;
 	for (unsigned int i = 0; i < run->cfg->streams; i++) {
 		struct fe_stream *s = &run->cfg->stream[i];

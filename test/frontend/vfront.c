@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench.h"
 #include "log.h"
 #include "options.h"
+#include "reflect.h"
 #include "report.h"
+#include "stop.h"
 #include "traffic.h"
 
 enum { EXIT_CLEAN, EXIT_WRONG, EXIT_NO_RUN };
@@ -36,6 +39,11 @@ static int create_devices(struct session *s)
 	return 0;
 }
 
+static const uint8_t *mac_of(const struct session *s, unsigned int dev)
+{
+	return dev == 0 ? s->o->mac : s->o->peer_mac;
+}
+
 static int create_stream(struct session *s, unsigned int from, unsigned int to)
 {
 	const struct fe_options *o = s->o;
@@ -46,8 +54,8 @@ static int create_stream(struct session *s, unsigned int from, unsigned int to)
 				     .size_max = o->size_max};
 	int err;
 
-	memcpy(spec.src, from == 0 ? o->mac : o->peer_mac, FE_MAC_LEN);
-	memcpy(spec.dst, from == 0 ? o->peer_mac : o->mac, FE_MAC_LEN);
+	memcpy(spec.src, mac_of(s, from), FE_MAC_LEN);
+	memcpy(spec.dst, mac_of(s, from == 0), FE_MAC_LEN);
 	err = fe_stream_create(stream, s->dev[from], s->dev[to], &spec, o->flows);
 	if (err)
 		return err;
@@ -74,6 +82,15 @@ static int connect_devices(struct session *s)
 
 		if (err)
 			return err;
+	}
+	for (unsigned int i = 0; i < s->devs && s->o->announce; i++) {
+		int err = fe_announce(s->dev[i], mac_of(s, i));
+
+		if (err) {
+			fe_error("%s: nobody takes the announcement: %s", s->dev[i]->cfg.path,
+				 strerror(-err));
+			return err;
+		}
 	}
 	return 0;
 }
@@ -113,6 +130,69 @@ static int run_traffic(struct session *s)
 	return err || !fe_traffic_clean(&cfg, &res) ? EXIT_WRONG : EXIT_CLEAN;
 }
 
+static int run_reflect(struct session *s)
+{
+	struct fe_reflect_config cfg = {
+	    .dev = s->dev[0], .frames = s->o->frames, .seconds = s->o->seconds};
+	struct fe_reflect_result res;
+	int err;
+
+	if (connect_devices(s))
+		return EXIT_NO_RUN;
+	err = fe_reflect_run(&cfg, &res);
+	fe_report_reflect(&res, err, s->o->json);
+	return err || res.dropped ? EXIT_WRONG : EXIT_CLEAN;
+}
+
+static int run_bench(struct session *s)
+{
+	const struct fe_options *o = s->o;
+	struct fe_bench_config cfg = {
+	    .tx = s->dev[0],
+	    .rx = s->dev[s->devs - 1],
+	    .flows = o->flows,
+	    .seconds = o->seconds ? o->seconds : 3,
+	    .batch = o->batch,
+	    .window = o->window ? o->window : o->dev.ring_size,
+	    .per_second = !o->json,
+	    .spec = {.seed = o->seed, .size_min = o->size_max, .size_max = o->size_max},
+	};
+	struct fe_bench_result res;
+	struct fe_bench *bench;
+	int err;
+
+	memcpy(cfg.spec.src, o->mac, FE_MAC_LEN);
+	memcpy(cfg.spec.dst, o->peer_mac, FE_MAC_LEN);
+	err = fe_bench_create(&cfg, &bench);
+	if (err) {
+		fe_error("--bench: %s (one descriptor a buffer, no --mergeable, one size)",
+			 strerror(-err));
+		return EXIT_NO_RUN;
+	}
+	err = connect_devices(s);
+	if (!err) {
+		err = fe_bench_run(bench, &res);
+		fe_report_bench(&res, err, o->json);
+		err = err || res.out_of_place || res.received == 0 ? EXIT_WRONG : EXIT_CLEAN;
+	} else {
+		err = EXIT_NO_RUN;
+	}
+	fe_bench_destroy(bench);
+	return err;
+}
+
+static int run_mode(struct session *s)
+{
+	switch (s->o->mode) {
+	case FE_MODE_REFLECT:
+		return run_reflect(s);
+	case FE_MODE_BENCH:
+		return run_bench(s);
+	default:
+		return run_traffic(s);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct fe_options options;
@@ -122,10 +202,11 @@ int main(int argc, char **argv)
 	ret = fe_options_parse(argc, argv, &options);
 	if (ret)
 		return ret > 0 ? EXIT_CLEAN : EXIT_NO_RUN;
+	fe_stop_on_signals();
 	if (create_devices(&s))
 		ret = EXIT_NO_RUN;
 	else
-		ret = run_traffic(&s);
+		ret = run_mode(&s);
 	destroy(&s);
 	return ret;
 }
