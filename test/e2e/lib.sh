@@ -237,8 +237,16 @@ backend() {
 	# shellcheck disable=SC2046
 	softhca "$name" "${hca[@]}" -- stdbuf -oL "$VV_SAMPLE" $(eal "$name" 64) "${args[@]}" -- \
 		--iface "$sockets" ${client:+--client}
-	[ "$wait" = 0 ] || wait_log "$name" "enter 'q' to quit" 30
+	[ "$wait" = 0 ] || {
+		backend_up "$name"
+		probed "$name" || fail "a device was not probed"
+	}
 }
+backend_up() { # NAME: it serves, or has ended
+	wait_for 30 "the back-end starts or says no" log_or_gone "$1" "enter 'q' to quit"
+}
+# EAL goes on without a device that fails, and so does the sample application.
+probed() { alive "$1" && ! log_has "$1" "probe failed"; }
 
 # ---- testpmd with net_virtio_user as front-end ----
 
