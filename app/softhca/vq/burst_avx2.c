@@ -2,9 +2,9 @@
 /* The hot code with AVX2, used where the processor has it (vq.c). */
 #if defined(__x86_64__)
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,prfchw"))), apply_to = function)
 #else
-#pragma GCC target("avx2,bmi,bmi2")
+#pragma GCC target("avx2,bmi,bmi2,prfchw")
 #endif
 #endif
 
