@@ -67,7 +67,7 @@ int hca_chan_open(struct hca_ctx *ctx, bool omit_data, struct hca_chan **chan, i
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
-	if (fail_now(hca->fail, "open_channel"))
+	if (hca_inject(hca, "open_channel"))
 		err = -ENOMEM;
 	if (!err)
 		err = chan_make(ctx, omit_data, &c, fd);
@@ -150,7 +150,7 @@ int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_
 	for (i = 0; !err && i < n; i++)
 		if (!event_valid(obj, event_nums[i]))
 			err = -EINVAL;
-	if (!err && fail_now(hca->fail, "subscribe_event"))
+	if (!err && hca_inject(hca, "subscribe_event"))
 		err = -ENOMEM;
 	for (i = 0; !err && i < n; i++) {
 		args.event = event_nums[i];

@@ -261,7 +261,7 @@ static int find_and_run(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj
 	if (!err && d->verb == CMD_CREATE && d->obj_type &&
 	    cmd_get(cmd, FLD(general_obj_in_cmd_hdr, obj_id)))
 		err = cmd_refuse(cmd, SYND(NOT_MODELLED), FLD(general_obj_in_cmd_hdr, obj_id), " ");
-	if (!err && fail_now(cmd->ctx->hca->fail, d->name))
+	if (!err && hca_inject(cmd->ctx->hca, d->name))
 		err = cmd_refuse(cmd, SYND(INJECTED), F_NONE, " ");
 	if (!err)
 		err = run(cmd, obj, made);
@@ -290,9 +290,7 @@ int cmd_execute(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj, struct
 		memset(cmd->out, 0, cmd->out_len);
 		cmd_put(cmd, 0, FLD(out_hdr, status), info->status);
 		cmd_put(cmd, 0, FLD(out_hdr, syndrome), info->number);
-		if (cmd->syndrome == SYND(INJECTED))
-			STAT_ADD(hca, commands_failed, 1);
-		else
+		if (cmd->syndrome != SYND(INJECTED))
 			STAT_ADD(hca, commands_refused, 1);
 	}
 	trace_cmd(cmd, new);

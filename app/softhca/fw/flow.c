@@ -193,7 +193,7 @@ int hca_matcher_create(struct hca_ctx *ctx, const struct hca_matcher_attr *attr,
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
-	if (fail_now(hca->fail, "create_matcher"))
+	if (hca_inject(hca, "create_matcher"))
 		err = -ENOMEM;
 	if (!err)
 		err = matcher_make(ctx, attr, &m, &why);
@@ -272,7 +272,7 @@ int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
-	if (fail_now(hca->fail, "create_flow"))
+	if (hca_inject(hca, "create_flow"))
 		err = -ENOMEM;
 	if (!err)
 		err = flow_make(m, value, value_len, tir, &f, &why);

@@ -142,7 +142,7 @@ int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 	TAILQ_INIT(&ctx->objs);
 	pthread_mutex_lock(&hca->lock);
 	ctx->uid = ++hca->contexts_made;
-	if (fail_now(hca->fail, "open_context"))
+	if (hca_inject(hca, "open_context"))
 		err = -ENOMEM;
 	trace_call(ctx, "open_context", err, " ");
 	if (!err) {

@@ -92,4 +92,13 @@ struct hca_ctx {
 #define STAT_SET(hca, field, v)                                                                    \
 	__atomic_store_n(&(hca)->stat->field, (uint64_t)(v), __ATOMIC_RELAXED)
 
+/* Count one execution of a command; true: it has to fail, on request. */
+static inline bool hca_inject(struct hca *hca, const char *command)
+{
+	if (!fail_now(hca->fail, command))
+		return false;
+	STAT_ADD(hca, commands_failed, 1);
+	return true;
+}
+
 #endif

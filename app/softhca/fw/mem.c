@@ -18,7 +18,7 @@ int hca_pd_alloc(struct hca_ctx *ctx, uint32_t *pdn)
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
-	if (fail_now(hca->fail, "alloc_pd"))
+	if (hca_inject(hca, "alloc_pd"))
 		err = -ENOMEM;
 	if (!err)
 		err = obj_new(ctx, OBJ_PD, sizeof(*obj), &obj);
@@ -110,7 +110,7 @@ int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
-	if (fail_now(hca->fail, "reg_mr"))
+	if (hca_inject(hca, "reg_mr"))
 		err = -ENOMEM;
 	if (!err)
 		err = mr_make(ctx, pdn, &args, &mkey);
@@ -150,7 +150,7 @@ int hca_umem_reg(struct hca_ctx *ctx, void *hva, size_t len, uint32_t access, ui
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
-	if (fail_now(hca->fail, "reg_umem"))
+	if (hca_inject(hca, "reg_umem"))
 		err = -ENOMEM;
 	if (!err)
 		err = obj_new(ctx, OBJ_UMEM, sizeof(*umem), &obj);

@@ -27,7 +27,7 @@ static int page_alloc(struct hca_ctx *ctx, enum obj_type type, size_t size, cons
 	struct hca_obj *obj;
 	int err = page ? 0 : -EINVAL;
 
-	if (!err && fail_now(hca->fail, name))
+	if (!err && hca_inject(hca, name))
 		err = -ENOMEM;
 	if (!err)
 		err = obj_new(ctx, type, size, &obj);
