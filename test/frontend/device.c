@@ -69,6 +69,7 @@ static int check_config(const struct fe_dev_config *cfg)
 int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
 {
 	struct fe_queue_config qc;
+	struct fe_span unused;
 	struct fe_dev *dev;
 	size_t bytes = 0;
 	unsigned int i;
@@ -95,6 +96,8 @@ int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
 	/* Pieces go round the regions, but not all pieces are alike: leave room. */
 	bytes = bytes * 2 / cfg->regions + (1u << 20);
 	err = fe_mem_create(&dev->mem, cfg->regions, bytes);
+	if (!err && cfg->avoid_zero)
+		err = fe_mem_alloc(&dev->mem, 0, 4096, 4096, &unused);
 	if (err)
 		goto fail;
 	for (i = 0; i < dev->queues; i++) {

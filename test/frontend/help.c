@@ -36,6 +36,7 @@ const char fe_help[] =
     "  --pairs N            queue pairs (1)\n"
     "  --ring-size N        descriptors a ring (256); packed: any number\n"
     "  --regions N          memory regions, with holes between them, 1 to 8 (2)\n"
+    "  --avoid-zero         nothing at guest address 0, which some drivers take for no address\n"
     "  --chain N|MIN-MAX    descriptors a buffer (1; legacy 2): the header has its own from 2 on\n"
     "  --mergeable          MRG_RXBUF; with --rx-buffer N, receive buffers of N bytes of frame\n"
     "  --event-idx          EVENT_IDX notification suppression\n"

@@ -19,6 +19,7 @@ enum {
 	OPT_PAIRS,
 	OPT_RING_SIZE,
 	OPT_REGIONS,
+	OPT_AVOID_ZERO,
 	OPT_CHAIN,
 	OPT_MERGEABLE,
 	OPT_RX_BUFFER,
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     {"pairs",	      required_argument, NULL, OPT_PAIRS        },
     {"ring-size",          required_argument, NULL, OPT_RING_SIZE    },
     {"regions",            required_argument, NULL, OPT_REGIONS      },
+    {"avoid-zero",         no_argument,       NULL, OPT_AVOID_ZERO   },
     {"chain",	      required_argument, NULL, OPT_CHAIN        },
     {"mergeable",          no_argument,       NULL, OPT_MERGEABLE    },
     {"rx-buffer",          required_argument, NULL, OPT_RX_BUFFER    },
@@ -191,6 +193,9 @@ static int parse_device_option(int opt, const char *arg, struct fe_options *o)
 		return parse_uint("ring-size", arg, 32768, &d->ring_size);
 	case OPT_REGIONS:
 		return parse_uint("regions", arg, FE_MEM_MAX_REGIONS, &d->regions);
+	case OPT_AVOID_ZERO:
+		d->avoid_zero = true;
+		return 0;
 	case OPT_CHAIN:
 		return parse_range("chain", arg, &d->chain_min, &d->chain_max);
 	case OPT_MERGEABLE:
