@@ -14,6 +14,7 @@ fail() {
 runtime=$(ldd "$softhca" | grep -oE '/[^ ]*lib(asan|tsan)\.so[^ ]*' | head -1)
 [ -z "$runtime" ] || export LD_PRELOAD="$runtime"
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+export TSAN_OPTIONS="die_after_fork=0:${TSAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}"
 
 alive() { # FILE: objects alive in the figures, all kinds
