@@ -314,18 +314,22 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 
 	if (o->mode == FE_MODE_LIST)
 		return 0;
+	if (o->stall_ms == 0)
+		o->stall_ms = o->mode == FE_MODE_MISBEHAVE ? 300 : 1000;
 	/* A legacy device may insist on the header in a descriptor of its own. */
 	if (o->dev.chain_min == 0)
 		o->dev.chain_min = o->dev.chain_max = o->dev.legacy ? 2 : 1;
-	if (o->mode == FE_MODE_TRAFFIC && o->frames == 0 && o->seconds == 0)
-		o->frames = 100000;
+	if (o->frames == 0 && o->seconds == 0)
+		o->frames = o->mode == FE_MODE_TRAFFIC     ? 100000
+			    : o->mode == FE_MODE_MISBEHAVE ? 2000
+							   : 0;
 	o->dev.frame_max = o->size_max > 1514 ? o->size_max : 1514;
 	err |= require(arguments_left == 0, "an argument without an option");
 	err |= require(o->dev.path, "--socket PATH is needed");
 	err |= require(o->size_min >= FE_FRAME_MIN && o->size_max <= FE_FRAME_MAX - 64,
 		       "--size: from 58 to 65472");
-	err |= require(o->dev.pairs && o->dev.regions && o->flows && o->batch && o->stall_ms,
-		       "--pairs, --regions, --flows, --batch, --stall-ms: at least 1");
+	err |= require(o->dev.pairs && o->dev.regions && o->flows && o->batch,
+		       "--pairs, --regions, --flows, --batch: at least 1");
 	err |= require(!fe_ring_layout(o->dev.layout, o->dev.ring_size, &need),
 		       "--ring-size: 1 to 32768, split rings a power of two");
 	err |= require(!(o->dev.legacy && o->dev.layout == FE_PACKED),
@@ -354,7 +358,6 @@ int fe_options_parse(int argc, char **argv, struct fe_options *o)
 	    .size_min = 64,
 	    .size_max = 64,
 	    .flows = 64,
-	    .stall_ms = 1000,
 	    .batch = 32,
 	    .seed = 1,
 	    .mac = {0x02,               0, 0, 0, 0, 0x01},

@@ -210,3 +210,34 @@ void fe_report_bench(const struct fe_bench_result *res, int err, bool json)
 
 	print_result("benchmark", rows, sizeof(rows) / sizeof(rows[0]), err, json);
 }
+
+static const char *yes(bool value)
+{
+	return value ? "yes" : "no";
+}
+
+void fe_report_misbehave(const char *name, const struct fe_misbehave_result *res, bool json)
+{
+	json_t *root;
+
+	if (!json) {
+		printf("%s: error %s; connected %s, answers %s; used %" PRIu32
+		       ", wrongly %s, goes on %s, error signal %s\n",
+		       name, res->error ? strerror(-res->error) : "none", yes(res->connected),
+		       yes(res->answers), res->used, yes(res->used_wrong), yes(res->goes_on),
+		       yes(res->error_signal));
+		return;
+	}
+	root = json_object();
+	json_object_set_new(root, "misbehaviour", json_string(name));
+	json_object_set_new(root, "error",
+			    res->error ? json_string(strerror(-res->error)) : json_null());
+	json_object_set_new(root, "connected", json_boolean(res->connected));
+	json_object_set_new(root, "answers", json_boolean(res->answers));
+	json_object_set_new(root, "used", json_integer(res->used));
+	json_object_set_new(root, "used_wrong", json_boolean(res->used_wrong));
+	json_object_set_new(root, "goes_on", json_boolean(res->goes_on));
+	json_object_set_new(root, "error_signal", json_boolean(res->error_signal));
+	json_object_set_new(root, "messages", json_integer(res->messages));
+	fe_json_print(root);
+}

@@ -4,6 +4,7 @@
 #define FRONTEND_REPORT_H
 
 #include "bench.h"
+#include "misbehave.h"
 #include "reflect.h"
 #include "traffic.h"
 
@@ -12,5 +13,8 @@ void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traf
 
 void fe_report_reflect(const struct fe_reflect_result *res, int err, bool json);
 void fe_report_bench(const struct fe_bench_result *res, int err, bool json);
+
+/* One line, or one JSON object. */
+void fe_report_misbehave(const char *name, const struct fe_misbehave_result *res, bool json);
 
 #endif

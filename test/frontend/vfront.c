@@ -6,6 +6,7 @@
 
 #include "bench.h"
 #include "log.h"
+#include "misbehave.h"
 #include "options.h"
 #include "reflect.h"
 #include "report.h"
@@ -181,6 +182,40 @@ static int run_bench(struct session *s)
 	return err;
 }
 
+/* Misbehaves once; with --recheck a decent guest follows, and its verdict is the exit code. */
+static int run_misbehave(const struct fe_options *o)
+{
+	struct fe_misbehave_config cfg = {.dev = o->dev, .observe_ms = o->stall_ms};
+	struct fe_misbehave_result res;
+	struct fe_options peer = *o;
+	struct session s = {.o = &peer};
+	int err = 0;
+
+	memcpy(cfg.mac, o->mac, FE_MAC_LEN);
+	memcpy(cfg.peer_mac, o->peer_mac, FE_MAC_LEN);
+	if (o->peer_socket) {
+		peer.dev.path = o->peer_socket;
+		peer.peer_socket = NULL;
+		memcpy(peer.mac, o->peer_mac, FE_MAC_LEN);
+		err = create_devices(&s);
+		if (!err)
+			err = connect_devices(&s);
+		cfg.peer = s.dev[0];
+	}
+	if (!err) {
+		err = fe_misbehave_run(&cfg, o->misbehave, &res);
+		if (err == -ENOENT)
+			fe_error("--misbehave %s: not known for this layout; "
+				 "--list-misbehaviours shows all",
+				 o->misbehave);
+	}
+	destroy(&s);
+	if (err)
+		return EXIT_NO_RUN;
+	fe_report_misbehave(o->misbehave, &res, o->json);
+	return EXIT_CLEAN;
+}
+
 static int run_mode(struct session *s)
 {
 	switch (s->o->mode) {
@@ -202,7 +237,16 @@ int main(int argc, char **argv)
 	ret = fe_options_parse(argc, argv, &options);
 	if (ret)
 		return ret > 0 ? EXIT_CLEAN : EXIT_NO_RUN;
+	if (options.mode == FE_MODE_LIST) {
+		fe_misbehave_list();
+		return EXIT_CLEAN;
+	}
 	fe_stop_on_signals();
+	if (options.mode == FE_MODE_MISBEHAVE) {
+		ret = run_misbehave(&options);
+		if (ret != EXIT_CLEAN || !options.recheck)
+			return ret;
+	}
 	if (create_devices(&s))
 		ret = EXIT_NO_RUN;
 	else

@@ -145,25 +145,40 @@ int fe_vu_get_status(struct fe_conn *conn, uint8_t *status)
 	return 0;
 }
 
-int fe_vu_set_mem_table(struct fe_conn *conn, const struct fe_mem *mem)
+void fe_vu_fill_mem_table(const struct fe_mem *mem, struct fe_vu_mem_table *table,
+			  struct fe_wire_fds *fds)
 {
-	struct fe_vu_mem_table table = {.count = mem->count};
-	struct fe_wire_fds fds = {.count = mem->count};
 	unsigned int i;
 
+	memset(table, 0, sizeof(*table));
+	table->count = fds->count = mem->count;
 	for (i = 0; i < mem->count; i++) {
 		const struct fe_mem_region *r = &mem->region[i];
 
-		table.region[i].gpa = r->gpa;
-		table.region[i].size = r->size;
-		table.region[i].uva = r->uva;
-		table.region[i].fd_offset = r->fd_offset;
-		fds.fd[i] = r->fd;
+		table->region[i].gpa = r->gpa;
+		table->region[i].size = r->size;
+		table->region[i].uva = r->uva;
+		table->region[i].fd_offset = r->fd_offset;
+		fds->fd[i] = r->fd;
 	}
-	return set(conn, FE_VU_SET_MEM_TABLE, &table,
+}
+
+int fe_vu_send_mem_table(struct fe_conn *conn, const struct fe_vu_mem_table *table,
+			 const struct fe_wire_fds *fds, unsigned int regions)
+{
+	return set(conn, FE_VU_SET_MEM_TABLE, table,
 		   (uint32_t)(offsetof(struct fe_vu_mem_table, region) +
-			      mem->count * sizeof(table.region[0])),
-		   &fds);
+			      regions * sizeof(table->region[0])),
+		   fds);
+}
+
+int fe_vu_set_mem_table(struct fe_conn *conn, const struct fe_mem *mem)
+{
+	struct fe_vu_mem_table table;
+	struct fe_wire_fds fds;
+
+	fe_vu_fill_mem_table(mem, &table, &fds);
+	return fe_vu_send_mem_table(conn, &table, &fds, mem->count);
 }
 
 int fe_vu_set_vring_num(struct fe_conn *conn, unsigned int index, unsigned int num)

@@ -27,6 +27,11 @@ int fe_vu_set_status(struct fe_conn *conn, uint8_t status);
 int fe_vu_get_status(struct fe_conn *conn, uint8_t *status);
 
 int fe_vu_set_mem_table(struct fe_conn *conn, const struct fe_mem *mem);
+/* Its two halves, for tables that are not right: `regions` is how many go into the message. */
+void fe_vu_fill_mem_table(const struct fe_mem *mem, struct fe_vu_mem_table *table,
+			  struct fe_wire_fds *fds);
+int fe_vu_send_mem_table(struct fe_conn *conn, const struct fe_vu_mem_table *table,
+			 const struct fe_wire_fds *fds, unsigned int regions);
 
 /* User addresses of one ring's three areas (virtio: descriptor, driver, device area). */
 struct fe_vu_ring_uva {
