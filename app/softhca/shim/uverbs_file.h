@@ -3,8 +3,10 @@
  * One open of /dev/infiniband/uverbsN: what the kernel keeps behind the file descriptor.
  *
  * The file is created by open(), gets its context on the NIC by the GET_CONTEXT method, and dies
- * with the last descriptor of the process that refers to it (uverbs_close_fd). Whatever the
- * program has left in it is destroyed then.
+ * when the last descriptor of the process that refers to it is closed by close(), or with the
+ * process. Whatever the program has left in it is destroyed then. Descriptors in other processes or
+ * under way in a socket do not keep it alive, and ends that do not go through close() are noticed
+ * late, at the end of the process (dup2() onto it, close_range()).
  *
  * Identity is that of the memfd behind the descriptor (struct file_id), so dup() and passing the
  * descriptor around need no care. A child of fork() that did not exec has no NIC: its copies of
