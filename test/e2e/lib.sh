@@ -262,7 +262,7 @@ virtio_user() { # NAME SOCKET QUEUES VDEV-OPTIONS [testpmd options]
 # Frames counted by the port itself since it was made: sets RX, TX, RX_BYTES, TX_BYTES.
 port_stats() { # NAME
 	local before
-	before=$(grep -c "NIC statistics for port 0" "$T/$1.log") || true
+	before=$(grep -c "TX-packets:.*TX-errors" "$T/$1.log") || true
 	tell "$1" "show port stats 0"
 	wait_for 20 "$1 shows its counters" stats_shown "$1" "$before"
 	read -r RX RX_BYTES TX TX_BYTES < <(awk '
