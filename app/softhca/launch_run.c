@@ -238,26 +238,34 @@ static int parse(struct run *run, int argc, char **argv)
 
 /* ---- set-up ---- */
 
-/* Beside the executable, as in the build tree, else where it is installed. */
+/*
+ * Beside the executable, as in the build tree, else where an installation has it: SOFTHCA_LIBDIR,
+ * which is below the prefix that bin/ is below, or absolute.
+ */
 static int find_library(struct run *run)
 {
 	static const char name[] = "libsofthca.so";
-	char exe[PATH_MAX];
+	char exe[PATH_MAX / 2];
 	ssize_t n;
 
-	n = readlink("/proc/self/exe", exe, sizeof(exe) - sizeof(name) - 1);
-	if (n > 0) {
-		exe[n] = '\0';
-		snprintf(run->library, sizeof(run->library), "%.*s/%s",
-			 (int)(strrchr(exe, '/') - exe), exe, name);
-		if (!access(run->library, R_OK))
-			return 0;
+	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (n < 0 || n == sizeof(exe) - 1) {
+		complain("/proc/self/exe: %s", strerror(n < 0 ? errno : ENAMETOOLONG));
+		return -EINVAL;
 	}
-	snprintf(run->library, sizeof(run->library), "%s/%s", SOFTHCA_LIBDIR, name);
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	snprintf(run->library, sizeof(run->library), "%s/%s", exe, name);
 	if (!access(run->library, R_OK))
 		return 0;
-	complain("%s: %s, and it is not beside %s either", run->library, strerror(errno),
-		 n > 0 ? exe : "the executable");
+	if (SOFTHCA_LIBDIR[0] == '/')
+		snprintf(run->library, sizeof(run->library), "%s/%s", SOFTHCA_LIBDIR, name);
+	else
+		snprintf(run->library, sizeof(run->library), "%s/../%s/%s", exe, SOFTHCA_LIBDIR,
+			 name);
+	if (!access(run->library, R_OK))
+		return 0;
+	complain("%s: %s, and it is not in %s either", run->library, strerror(errno), exe);
 	return -ENOENT;
 }
 
