@@ -24,7 +24,8 @@ struct rig {
 	struct hca_ctx *a, *b, *other; /* a and b on function 0, other on function 1 */
 	uint8_t *mem;		       /* RIG_MEM bytes, 4 KiB aligned */
 	uint32_t pd, key, umem, uar;   /* of a; key: mem at RIG_IOVA; umem: all of mem */
-	uint32_t uar_page[1024], var_page[1024];
+	uint64_t uar_page[512];
+	uint32_t var_page[1024];
 	char *trace; /* path */
 };
 
