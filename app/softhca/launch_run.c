@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fw/fail.h"
 #include "fw/hca.h"
 #include "shim/nic.h"
 #include "shim/sysfs.h"
@@ -39,7 +40,8 @@ static const char usage[] =
     "                         FILE, or to stderr with '-'\n"
     "      --stat FILE        keep live figures in FILE, to be read by 'softhca stat FILE'\n"
     "      --fail LIST        let firmware commands fail: COMMAND[:N],... fails the Nth (default\n"
-    "                         first) command of that name; 'any' counts all commands\n"
+    "                         first) command of that name, as --trace prints it; 'any'\n"
+    "                         counts all commands\n"
     "      --wire KIND        what is on the other end of the wire: none (frames leave for good,\n"
     "                         default) or loopback (they come back)\n"
     "      --delay-drop MS    how long a sender waits for a receiver without buffers before the\n"
@@ -49,7 +51,7 @@ static const char usage[] =
     "Examples:\n"
     "  softhca run --functions 2 -- ibv_devinfo -v\n"
     "  softhca run --trace - -- my_program           watch the commands it sends\n"
-    "  softhca run --fail CREATE_CQ:2 -- my_program  does it survive that?\n"
+    "  softhca run --fail create_cq:2 -- my_program  does it survive that?\n"
     "  softhca run -- dpdk-testpmd --no-huge -m 512 -a 0000:3b:00.0,class=vdpa\n"
     "\n"
     "The exit status is that of COMMAND, 128+N if signal N ended it; 125 if the NIC could not be\n"
@@ -93,31 +95,27 @@ static int parse_number(const char *option, const char *text, unsigned long min,
 	return 0;
 }
 
-/* NAME or NAME:N, separated by commas; what the names mean is known to the firmware model. */
+/* Each item by itself, so that the message can name the one that is wrong. */
 static int check_fail(const char *text)
 {
+	struct fail_plan *plan = NULL;
+	char item[64];
 	const char *p = text;
 
-	for (;;) {
-		const char *name = p;
+	do {
+		size_t n = strcspn(p, ",");
 
-		while (isalnum((unsigned char)*p) || *p == '_')
-			p++;
-		if (p == name)
-			break;
-		if (*p == ':') {
-			if (!isdigit((unsigned char)p[1]) || p[1] == '0')
-				break;
-			for (p++; isdigit((unsigned char)*p);)
-				p++;
+		snprintf(item, sizeof(item), "%.*s", (int)n, p);
+		if (n == 0 || n >= sizeof(item) || fail_parse(item, &plan)) {
+			complain("--fail: '%s' in '%s' is not COMMAND or COMMAND:N of a firmware "
+				 "command (--trace shows their names)",
+				 item, text);
+			return -EINVAL;
 		}
-		if (*p == '\0')
-			return 0;
-		if (*p++ != ',')
-			break;
-	}
-	complain("--fail: '%s' is not COMMAND[:N],... (at '%s')", text, p);
-	return -EINVAL;
+		fail_free(plan);
+		p += n;
+	} while (*p++ == ',');
+	return 0;
 }
 
 /* The program may change its directory before it opens the file. */

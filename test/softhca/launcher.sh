@@ -29,8 +29,10 @@ expect 2 "not a number from 1 to 64" run --functions 65 true
 expect 2 "not a number from 1 to 64" run --functions 2x true
 expect 2 "not a number from 1 to 16" run --threads 0 true
 expect 2 "neither none nor loopback" run --wire fibre true
-expect 2 "is not COMMAND[:N]" run --fail CREATE_CQ:0 true
-expect 2 "is not COMMAND[:N]" run --fail CREATE_CQ,, true
+expect 2 "'create_cq:0' in 'create_cq:0' is not" run --fail create_cq:0 true
+expect 2 "'' in 'any:2,' is not" run --fail any:2, true
+expect 2 "'fly' in 'create_cq,fly' is not" run --fail create_cq,fly true
+expect 0 "" run --fail CREATE_CQ:2,any:7 true
 expect 2 "No such file or directory" run --stat "$T/none/stat" true
 expect 2 "Is a directory" run --trace "$T" true
 expect 0 "--functions" run --help
