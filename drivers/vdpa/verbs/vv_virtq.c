@@ -93,10 +93,7 @@ int vv_virtq_make(struct vv_virtq *q, const struct vv_virtq_conf *conf, uint64_t
 	if (err)
 		return err;
 	q->conf = *conf;
-	err = vv_hca_subscribe(q->hca, &q->obj, VV_EVENT_OBJECT_CHANGE, cookie);
-	if (err)
-		vv_obj_destroy(&q->obj);
-	return err;
+	return vv_hca_subscribe(q->hca, &q->obj, VV_EVENT_OBJECT_CHANGE, cookie);
 }
 
 int vv_virtq_run(struct vv_virtq *q)

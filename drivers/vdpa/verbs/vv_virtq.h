@@ -30,7 +30,7 @@ void vv_virtq_destroy(struct vv_virtq *q);                                    /*
 
 /*
  * Make the queue object (in INIT) and report its errors with this cookie; then vv_virtq_run.
- * 4 commands, 1 if memory of the last start is big enough.
+ * 4 commands, 1 if memory of the last start is big enough. A failure may leave an object: unmake.
  */
 int vv_virtq_make(struct vv_virtq *q, const struct vv_virtq_conf *conf, uint64_t cookie);
 int vv_virtq_run(struct vv_virtq *q); /* INIT or SUSPEND to RDY: 1 command */
