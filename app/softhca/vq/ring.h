@@ -36,7 +36,8 @@
 
 /* Words of guest memory, whatever type the other side wrote them with. */
 typedef uint16_t ring_u16 __attribute__((may_alias));
-typedef uint64_t ring_u64 __attribute__((may_alias, aligned(4)));
+typedef uint64_t ring_u64 __attribute__((may_alias));
+typedef uint64_t ring_used64 __attribute__((may_alias, aligned(4))); /* used ring entries */
 
 #ifndef likely
 #define likely(x)   __builtin_expect(!!(x), 1)

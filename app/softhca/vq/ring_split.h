@@ -148,7 +148,7 @@ static inline int ring_split_rest(const struct ring_split *r, uint16_t cursor,
 /* Take the next chain and write its used entry; not visible before publish. */
 dp_inline void ring_split_push(struct ring_split *r, const struct ring_chain *chain, uint32_t len)
 {
-	ring_u64 *slot = (ring_u64 *)&r->used[2 + (size_t)(r->used_at & (r->size - 1)) * 4];
+	ring_used64 *slot = (ring_used64 *)&r->used[2 + (size_t)(r->used_at & (r->size - 1)) * 4];
 	uint64_t entry = chain->id | (uint64_t)len << 32;
 
 	/*
