@@ -105,7 +105,8 @@ enum vq_error {
 struct vq_ops {
 	/*
 	 * The guest wants to hear of used buffers. 0: told; -EAGAIN: no receive credit on the event
-	 * QP, call again next pass.
+	 * QP, call again next pass; else it can never be told again: the queue goes to VQ_ERR with
+	 * VQ_ERROR_CQ.
 	 */
 	int (*notify)(void *arg);
 	/* The queue went to VQ_ERR (once per error). */

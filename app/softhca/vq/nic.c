@@ -36,6 +36,8 @@ static void nic_notify(struct nic *nic, struct vq *vq)
 	if (err == -EAGAIN && !vq->notify_pending) {
 		vq->notify_pending = true;
 		nic->pending[nic->n_pending++] = vq;
+	} else if (err != 0 && err != -EAGAIN) {
+		vq_fail(vq, VQ_ERROR_CQ);
 	}
 }
 

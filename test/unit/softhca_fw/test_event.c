@@ -272,6 +272,27 @@ static void notify_disconnected_eio(void **state)
 	assert_int_equal(double_notify(p.vq), -EIO);
 }
 
+/* Connected one way is not connected. */
+static void notify_peer_of_another_eio(void **state)
+{
+	struct hca_obj *third;
+	struct mbox mb;
+	struct path p;
+
+	make_path(&p, *state, true, false);
+	good_fw_qp(p.rig, &mb);
+	third = mb_create(&mb, p.rig->a);
+	post(&p, 16);
+	qp_to(p.sw, "2rst_qp", 0);
+	qp_to(p.sw, "rst2init_qp", 0);
+	qp_to(p.sw, "init2rtr_qp", third->id);
+	assert_int_equal(double_notify(p.vq), -EIO);
+	qp_to(p.sw, "2rst_qp", 0);
+	qp_to(p.sw, "rst2init_qp", 0);
+	qp_to(p.sw, "init2rtr_qp", p.fw->id);
+	assert_int_equal(double_notify(p.vq), 0); /* receiving is enough for this end */
+}
+
 /* A reset QP counts from zero; its CQ goes on. */
 static void reset_qp_restarts_counters(void **state)
 {
@@ -405,8 +426,9 @@ static void subscriptions_end_with_either(void **state)
 	struct rig *rig = *state;
 	struct hca_obj *cq;
 	struct mbox mb;
-	struct path p = {.rig = rig};
+	struct path p = {.rig = rig}, other = {.rig = rig};
 
+	open_channel(&other, true);
 	open_channel(&p, true);
 	good_cq(rig, &mb);
 	cq = mb_create(&mb, rig->a);
@@ -416,10 +438,15 @@ static void subscriptions_end_with_either(void **state)
 	assert_true(SLIST_EMPTY(&rig->hca->ev.subs));
 	cq = mb_create(&mb, rig->a);
 	subscribe(&p, cq, EVENT_COMP, 3);
+	subscribe(&other, cq, EVENT_COMP, 4);
 	hca_chan_close(p.chan);
+	assert_int_equal(SLIST_FIRST(&cq->subs)->cookie, 4);
+	assert_null(SLIST_NEXT(SLIST_FIRST(&cq->subs), in_obj));
+	hca_chan_close(other.chan);
 	assert_true(SLIST_EMPTY(&rig->hca->ev.subs));
 	assert_true(SLIST_EMPTY(&cq->subs));
 	destroy(cq);
+	close(other.fd);
 	close(p.fd);
 }
 
@@ -447,6 +474,7 @@ int main(void)
 		T(notify_overrun_breaks_cq),
 		T(notify_overrun_ignored_goes_on),
 		T(notify_disconnected_eio),
+		T(notify_peer_of_another_eio),
 		T(reset_qp_restarts_counters),
 		T(queue_error_object_change),
 		T(subscribe_bad_einval),
