@@ -2,6 +2,9 @@
 /*
  * softhca run: make the sysfs tree in a temporary directory, start the command with the preload
  * library, wait for it, remove the directory.
+ *
+ * Removing is the work of a process of its own, the janitor: it is in another session and waits for
+ * the end of a pipe, so the tree goes also when somebody kills the launcher and its process group.
  */
 #include "launch.h"
 
@@ -267,27 +270,32 @@ static int find_library(struct run *run)
 	return -ENOENT;
 }
 
-static int make_tree(struct run *run)
+static int make_directory(struct run *run)
 {
 	const char *tmp = getenv("TMPDIR");
-	char what[PATH_MAX] = "";
-	mode_t mask;
-	int rc;
+	int len;
 
 	if (!tmp || !*tmp)
 		tmp = "/tmp";
-	if (tmp[0] != '/' || snprintf(run->tree, sizeof(run->tree), "%s/softhca-XXXXXX", tmp) >
-				 SYSFS_TREE_PATH_MAX) {
+	len = snprintf(run->tree, sizeof(run->tree), "%s/softhca-XXXXXX", tmp);
+	if (tmp[0] != '/' || len > SYSFS_TREE_PATH_MAX) {
 		complain("TMPDIR=%s: not an absolute path of at most %d bytes", tmp,
 			 SYSFS_TREE_PATH_MAX - 16);
-		run->tree[0] = '\0';
 		return -EINVAL;
 	}
 	if (!mkdtemp(run->tree)) {
 		complain("cannot make a directory in %s: %s", tmp, strerror(errno));
-		run->tree[0] = '\0';
 		return -errno;
 	}
+	return 0;
+}
+
+static int make_tree(struct run *run)
+{
+	char what[PATH_MAX] = "";
+	mode_t mask;
+	int rc;
+
 	/* For programs that drop their privileges. */
 	if (chmod(run->tree, 0755)) {
 		complain("%s: %s", run->tree, strerror(errno));
@@ -363,6 +371,63 @@ static int set_environment(struct run *run)
 	return 0;
 }
 
+/* ---- the janitor ---- */
+
+struct janitor {
+	pid_t pid;
+	int pipe; /* closed: clean up */
+};
+
+static void janitor_work(const char *tree, int pipe_fd)
+{
+	char byte;
+
+	setsid();
+	/* Nobody shall wait for the end of our output because of it. */
+	if (dup2(pipe_fd, 0) < 0)
+		_exit(1);
+	close_range(1, ~0u, 0);
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		;
+	sysfs_tree_remove(tree);
+	_exit(0);
+}
+
+/* On failure there is none, and the tree has been removed. */
+static int janitor_start(struct janitor *janitor, const char *tree)
+{
+	int pipe_fd[2] = {-1, -1}, err;
+
+	if (!pipe2(pipe_fd, O_CLOEXEC)) {
+		janitor->pid = fork();
+		if (janitor->pid == 0) {
+			close(pipe_fd[1]);
+			janitor_work(tree, pipe_fd[0]);
+		}
+		if (janitor->pid > 0) {
+			close(pipe_fd[0]);
+			janitor->pipe = pipe_fd[1];
+			return 0;
+		}
+	}
+	err = errno;
+	close(pipe_fd[0]);
+	close(pipe_fd[1]);
+	sysfs_tree_remove(tree);
+	complain("cannot start a process: %s", strerror(err));
+	return -err;
+}
+
+/* When this returns the tree is gone. */
+static void janitor_finish(struct janitor *janitor, const char *tree)
+{
+	close(janitor->pipe);
+	while (waitpid(janitor->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	/* Should somebody have killed it. */
+	sysfs_tree_remove(tree);
+}
+
 /* ---- the child ---- */
 
 static volatile sig_atomic_t child_pid;
@@ -431,14 +496,16 @@ static int run_child(struct run *run)
 int launch_run(int argc, char **argv)
 {
 	struct run run = {.functions = 1, .threads = 1};
+	struct janitor janitor = {-1, -1};
 	int status = EXIT_LAUNCH, rc;
 
 	rc = parse(&run, argc, argv);
 	if (rc)
 		return rc > 0 ? 0 : EXIT_USAGE;
-	if (!find_library(&run) && !make_tree(&run))
+	if (find_library(&run) || make_directory(&run) || janitor_start(&janitor, run.tree))
+		return EXIT_LAUNCH;
+	if (!make_tree(&run))
 		status = run_child(&run);
-	if (run.tree[0])
-		sysfs_tree_remove(run.tree);
+	janitor_finish(&janitor, run.tree);
 	return status;
 }

@@ -81,6 +81,21 @@ wait $launcher || status=$?
 [ $status = 5 ] || fail "TERM: status $status"
 [ -z "$(ls -A "$TMPDIR")" ] || fail "TERM left $(ls -A "$TMPDIR")"
 
+# Killed with all its processes, it still leaves nothing.
+setsid "$softhca" run -- sh -c 'echo ready >"'"$T"'/ready2"; while :; do sleep 0.1; done' &
+launcher=$!
+for _ in $(seq 300); do
+	[ -s "$T/ready2" ] && break
+	sleep 0.1
+done
+kill -KILL -- -$launcher
+wait $launcher 2>/dev/null
+for _ in $(seq 300); do
+	[ -z "$(ls -A "$TMPDIR")" ] && break
+	sleep 0.1
+done
+[ -z "$(ls -A "$TMPDIR")" ] || fail "KILL left $(ls -A "$TMPDIR")"
+
 # Figures: of nobody, of something else, as text and JSON.
 expect 1 "No such file" stat "$T/none"
 : >"$T/empty"
