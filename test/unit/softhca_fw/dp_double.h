@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A datapath that does nothing by itself: it stores what the firmware gives it, and a test plays the
- * NIC thread. The same contract as the real one (vq/dp.h); single-threaded.
+ * A datapath that does nothing by itself: it stores what the firmware gives it, and a test plays
+ * the NIC thread. The same contract as the real one (vq/dp.h); single-threaded.
  */
 #ifndef SOFTHCA_FW_TEST_DP_DOUBLE_H
 #define SOFTHCA_FW_TEST_DP_DOUBLE_H
@@ -44,7 +44,7 @@ struct dp {
 	unsigned int mems; /* alive */
 	int locked;
 	int fail_start; /* what vq_start returns, once */
-	int fail_rx;	/* what dp_port_set_rx returns, once */
+	int fail_rx;    /* what dp_port_set_rx returns, once */
 };
 
 extern struct dp *double_dp; /* the one there is */

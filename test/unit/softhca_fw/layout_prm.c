@@ -17,13 +17,13 @@
 #include "fw/cmd.h"
 
 /* Layouts that are parts of several of theirs, by the name of one of them. */
-#define mlx5_ifc_cmd_hdr_bits	   mlx5_ifc_create_cq_in_bits
-#define mlx5_ifc_out_hdr_bits	   mlx5_ifc_create_cq_out_bits
+#define mlx5_ifc_cmd_hdr_bits      mlx5_ifc_create_cq_in_bits
+#define mlx5_ifc_out_hdr_bits      mlx5_ifc_create_cq_out_bits
 #define mlx5_ifc_modify_qp_in_bits mlx5_ifc_init2rtr_qp_in_bits
 #define mlx5_ifc_reset_qp_in_bits  mlx5_ifc_2rst_qp_in_bits
 
-#define THEIRS(l)	 struct mlx5_ifc_##l##_bits
-#define THEIR_OFF(l, n)	 offsetof(THEIRS(l), n)
+#define THEIRS(l)        struct mlx5_ifc_##l##_bits
+#define THEIR_OFF(l, n)  offsetof(THEIRS(l), n)
 #define THEIR_SIZE(l, n) sizeof(((THEIRS(l) *)0)->n)
 
 struct place {
@@ -102,29 +102,31 @@ struct part_place {
 };
 
 #define PART(command, mailbox, member, l)                                                          \
-	{command, LAY(l), THEIR_OFF(mailbox, member), sizeof(THEIRS(mailbox))}
+	{                                                                                          \
+		command, LAY(l), THEIR_OFF(mailbox, member), sizeof(THEIRS(mailbox))               \
+	}
 
 static const struct part_place their_parts[] = {
-	PART("create_mkey", create_mkey_in, memory_key_mkey_entry, mkc),
-	PART("create_cq", create_cq_in, cq_context, cqc),
-	PART("create_qp", create_qp_in, qpc, qpc),
-	PART("rst2init_qp", rst2init_qp_in, qpc, qpc),
-	PART("rst2init_qp", rst2init_qp_in, qpc.primary_address_path, ads),
-	PART("init2rtr_qp", init2rtr_qp_in, qpc, qpc),
-	PART("init2rtr_qp", init2rtr_qp_in, qpc.primary_address_path, ads),
-	PART("rtr2rts_qp", rtr2rts_qp_in, qpc, qpc),
-	PART("rtr2rts_qp", rtr2rts_qp_in, qpc.primary_address_path, ads),
-	PART("create_tis", create_tis_in, ctx, tisc),
-	PART("create_tir", create_tir_in, ctx, tirc),
-	PART("create_tir", create_tir_in, ctx.rx_hash_field_selector_outer, rx_hash_field_select),
-	PART("modify_tir", modify_tir_in, ctx, tirc),
-	PART("modify_tir", modify_tir_in, ctx.rx_hash_field_selector_outer, rx_hash_field_select),
-	PART("create_rqt", create_rqt_in, rqt_context, rqtc),
-	PART("modify_rqt", modify_rqt_in, rqt_context, rqtc),
-	PART("create_virtio_net_q", create_virtq_in, virtq, virtio_net_q),
-	PART("create_virtio_net_q", create_virtq_in, virtq.virtio_q_context, virtio_q),
-	PART("modify_virtio_net_q", create_virtq_in, virtq, virtio_net_q),
-	PART("modify_virtio_net_q", create_virtq_in, virtq.virtio_q_context, virtio_q),
+    PART("create_mkey", create_mkey_in, memory_key_mkey_entry, mkc),
+    PART("create_cq", create_cq_in, cq_context, cqc),
+    PART("create_qp", create_qp_in, qpc, qpc),
+    PART("rst2init_qp", rst2init_qp_in, qpc, qpc),
+    PART("rst2init_qp", rst2init_qp_in, qpc.primary_address_path, ads),
+    PART("init2rtr_qp", init2rtr_qp_in, qpc, qpc),
+    PART("init2rtr_qp", init2rtr_qp_in, qpc.primary_address_path, ads),
+    PART("rtr2rts_qp", rtr2rts_qp_in, qpc, qpc),
+    PART("rtr2rts_qp", rtr2rts_qp_in, qpc.primary_address_path, ads),
+    PART("create_tis", create_tis_in, ctx, tisc),
+    PART("create_tir", create_tir_in, ctx, tirc),
+    PART("create_tir", create_tir_in, ctx.rx_hash_field_selector_outer, rx_hash_field_select),
+    PART("modify_tir", modify_tir_in, ctx, tirc),
+    PART("modify_tir", modify_tir_in, ctx.rx_hash_field_selector_outer, rx_hash_field_select),
+    PART("create_rqt", create_rqt_in, rqt_context, rqtc),
+    PART("modify_rqt", modify_rqt_in, rqt_context, rqtc),
+    PART("create_virtio_net_q", create_virtq_in, virtq, virtio_net_q),
+    PART("create_virtio_net_q", create_virtq_in, virtq.virtio_q_context, virtio_q),
+    PART("modify_virtio_net_q", create_virtq_in, virtq, virtio_net_q),
+    PART("modify_virtio_net_q", create_virtq_in, virtq.virtio_q_context, virtio_q),
 };
 
 static const struct cmd_desc *find(const char *name)
@@ -191,30 +193,30 @@ struct opcode_of {
 };
 
 static const struct opcode_of their_opcodes[] = {
-	{"query_hca_cap", MLX5_CMD_OP_QUERY_HCA_CAP, 0},
-	{"query_nic_vport_context", MLX5_CMD_OP_QUERY_NIC_VPORT_CONTEXT, 0},
-	{"query_lag", MLX5_CMD_OP_QUERY_LAG, 0},
-	{"create_mkey", MLX5_CMD_OP_CREATE_MKEY, 0},
-	{"create_cq", MLX5_CMD_OP_CREATE_CQ, 0},
-	{"create_qp", MLX5_CMD_OP_CREATE_QP, 0},
-	{"rst2init_qp", MLX5_CMD_OP_RST2INIT_QP, 0},
-	{"init2rtr_qp", MLX5_CMD_OP_INIT2RTR_QP, 0},
-	{"rtr2rts_qp", MLX5_CMD_OP_RTR2RTS_QP, 0},
-	{"2err_qp", MLX5_CMD_OP_QP_2ERR, 0},
-	{"2rst_qp", MLX5_CMD_OP_QP_2RST, 0},
-	{"alloc_transport_domain", MLX5_CMD_OP_ALLOC_TRANSPORT_DOMAIN, 0},
-	{"create_tis", MLX5_CMD_OP_CREATE_TIS, 0},
-	{"create_tir", MLX5_CMD_OP_CREATE_TIR, 0},
-	{"modify_tir", MLX5_CMD_OP_MODIFY_TIR, 0},
-	{"create_rqt", MLX5_CMD_OP_CREATE_RQT, 0},
-	{"modify_rqt", MLX5_CMD_OP_MODIFY_RQT, 0},
-	{"create_virtio_net_q", MLX5_CMD_OP_CREATE_GENERAL_OBJECT, MLX5_GENERAL_OBJ_TYPE_VIRTQ},
-	{"modify_virtio_net_q", MLX5_CMD_OP_MODIFY_GENERAL_OBJECT, MLX5_GENERAL_OBJ_TYPE_VIRTQ},
-	{"query_virtio_net_q", MLX5_CMD_OP_QUERY_GENERAL_OBJECT, MLX5_GENERAL_OBJ_TYPE_VIRTQ},
-	{"create_virtio_q_counters", MLX5_CMD_OP_CREATE_GENERAL_OBJECT,
-	 MLX5_GENERAL_OBJ_TYPE_VIRTIO_Q_COUNTERS},
-	{"query_virtio_q_counters", MLX5_CMD_OP_QUERY_GENERAL_OBJECT,
-	 MLX5_GENERAL_OBJ_TYPE_VIRTIO_Q_COUNTERS},
+    {"query_hca_cap",            MLX5_CMD_OP_QUERY_HCA_CAP,           0                          },
+    {"query_nic_vport_context",  MLX5_CMD_OP_QUERY_NIC_VPORT_CONTEXT, 0                          },
+    {"query_lag",                MLX5_CMD_OP_QUERY_LAG,               0                          },
+    {"create_mkey",              MLX5_CMD_OP_CREATE_MKEY,             0                          },
+    {"create_cq",                MLX5_CMD_OP_CREATE_CQ,               0                          },
+    {"create_qp",                MLX5_CMD_OP_CREATE_QP,               0                          },
+    {"rst2init_qp",              MLX5_CMD_OP_RST2INIT_QP,             0                          },
+    {"init2rtr_qp",              MLX5_CMD_OP_INIT2RTR_QP,             0                          },
+    {"rtr2rts_qp",               MLX5_CMD_OP_RTR2RTS_QP,              0                          },
+    {"2err_qp",		  MLX5_CMD_OP_QP_2ERR,                 0                          },
+    {"2rst_qp",		  MLX5_CMD_OP_QP_2RST,                 0                          },
+    {"alloc_transport_domain",   MLX5_CMD_OP_ALLOC_TRANSPORT_DOMAIN,  0                          },
+    {"create_tis",               MLX5_CMD_OP_CREATE_TIS,              0                          },
+    {"create_tir",               MLX5_CMD_OP_CREATE_TIR,              0                          },
+    {"modify_tir",               MLX5_CMD_OP_MODIFY_TIR,              0                          },
+    {"create_rqt",               MLX5_CMD_OP_CREATE_RQT,              0                          },
+    {"modify_rqt",               MLX5_CMD_OP_MODIFY_RQT,              0                          },
+    {"create_virtio_net_q",      MLX5_CMD_OP_CREATE_GENERAL_OBJECT,   MLX5_GENERAL_OBJ_TYPE_VIRTQ},
+    {"modify_virtio_net_q",      MLX5_CMD_OP_MODIFY_GENERAL_OBJECT,   MLX5_GENERAL_OBJ_TYPE_VIRTQ},
+    {"query_virtio_net_q",       MLX5_CMD_OP_QUERY_GENERAL_OBJECT,    MLX5_GENERAL_OBJ_TYPE_VIRTQ},
+    {"create_virtio_q_counters", MLX5_CMD_OP_CREATE_GENERAL_OBJECT,
+     MLX5_GENERAL_OBJ_TYPE_VIRTIO_Q_COUNTERS						     },
+    {"query_virtio_q_counters",  MLX5_CMD_OP_QUERY_GENERAL_OBJECT,
+     MLX5_GENERAL_OBJ_TYPE_VIRTIO_Q_COUNTERS						     },
 };
 
 static void compare_opcodes_all_same(void **state)
@@ -234,11 +236,9 @@ static void compare_opcodes_all_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compare_fields_all_same),
-		cmocka_unit_test(compare_layouts_all_same),
-		cmocka_unit_test(compare_parts_all_same),
-		cmocka_unit_test(every_part_has_reference),
-		cmocka_unit_test(compare_opcodes_all_same),
+	    cmocka_unit_test(compare_fields_all_same),  cmocka_unit_test(compare_layouts_all_same),
+	    cmocka_unit_test(compare_parts_all_same),   cmocka_unit_test(every_part_has_reference),
+	    cmocka_unit_test(compare_opcodes_all_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the firmware's tests share: a NIC of two functions over the double, three contexts, and
- * mailboxes filled by field. Offsets are the firmware's own; layout_prm.c holds them against DPDK's.
+ * mailboxes filled by field. Offsets are the firmware's own; layout_prm.c holds them against
+ * DPDK's.
  */
 #ifndef SOFTHCA_FW_TEST_RIG_H
 #define SOFTHCA_FW_TEST_RIG_H
@@ -22,7 +23,7 @@ enum { RIG_MEM = 1 << 20, RIG_IOVA = 0x10000000 };
 struct rig {
 	struct hca *hca;
 	struct hca_ctx *a, *b, *other; /* a and b on function 0, other on function 1 */
-	uint8_t *mem;		       /* RIG_MEM bytes, 4 KiB aligned */
+	uint8_t *mem;                  /* RIG_MEM bytes, 4 KiB aligned */
 	uint32_t pd, key, umem, uar;   /* of a; key: mem at RIG_IOVA; umem: all of mem */
 	uint64_t uar_page[512];
 	uint32_t var_page[1024];
@@ -55,14 +56,14 @@ struct hca_obj *mb_create(struct mbox *mb, struct hca_ctx *ctx);
 void mb_modify(struct mbox *mb, struct hca_obj *obj);
 void mb_query(struct mbox *mb, struct hca_obj *obj);
 /* It must be refused, for that reason. */
-#define mb_create_refused(mb, ctx, s)	   mb_refused_(mb, ctx, NULL, s, __FILE__, __LINE__)
+#define mb_create_refused(mb, ctx, s)      mb_refused_(mb, ctx, NULL, s, __FILE__, __LINE__)
 #define mb_modify_refused(mb, ctx, obj, s) mb_refused_(mb, ctx, obj, s, __FILE__, __LINE__)
 void mb_refused_(struct mbox *mb, struct hca_ctx *ctx, struct hca_obj *obj, enum syndrome s,
 		 const char *file, int line);
 
 /* Good mailboxes; a test changes a field or two. */
 void good_mkey(struct rig *rig, struct mbox *mb); /* KLM, one entry, all of mem at RIG_IOVA */
-void good_cq(struct rig *rig, struct mbox *mb);	  /* 16 CQEs at mem, doorbell record behind */
+void good_cq(struct rig *rig, struct mbox *mb);   /* 16 CQEs at mem, doorbell record behind */
 void good_fw_qp(struct rig *rig, struct mbox *mb);
 void good_sw_qp(struct rig *rig, struct mbox *mb, const struct hca_obj *cq);
 void good_tis(struct rig *rig, struct mbox *mb, const struct hca_obj *td);

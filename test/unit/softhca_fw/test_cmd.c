@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Decoding: lengths, reserved bits, unknown commands, ownership; capabilities; --fail; the trace. */
+/* Decoding: lengths, reserved bits, unknown commands, ownership; capabilities; --fail; the trace.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,8 +227,14 @@ static void parse_fail_plan_syntax(void **state)
 {
 	static const char *const good[] = {"any", "create_cq", "CREATE_CQ:2", "reg_mr:3,alloc_pd",
 					   "create_virtio_net_q:18446744073709551615"};
-	static const char *const bad[] = {",", "create_cq,", ":1", "create_cq:", "create_cq:0",
-					  "create_cq:1x", "create_cq:-1", "no_such_command",
+	static const char *const bad[] = {",",
+					  "create_cq,",
+					  ":1",
+					  "create_cq:",
+					  "create_cq:0",
+					  "create_cq:1x",
+					  "create_cq:-1",
+					  "no_such_command",
 					  "create_cq:99999999999999999999999"};
 	struct fail_plan *plan;
 	unsigned int i;
@@ -254,11 +261,11 @@ static void run_fail_plan_nth_fails(void **state)
 
 	(void)state;
 	rig_make(&rig, "alloc_transport_domain:2,alloc_pd,any:7");
-	assert_int_equal(hca_pd_alloc(rig.a, &pd), -ENOMEM);	       /* 4th of any: opens first */
-	assert_int_equal(hca_pd_alloc(rig.a, &pd), 0);		       /* 5 */
-	make(&mb, rig.a, "alloc_transport_domain");		       /* 6 */
+	assert_int_equal(hca_pd_alloc(rig.a, &pd), -ENOMEM); /* 4th of any: opens first */
+	assert_int_equal(hca_pd_alloc(rig.a, &pd), 0);       /* 5 */
+	make(&mb, rig.a, "alloc_transport_domain");          /* 6 */
 	mb_begin(&mb, "alloc_transport_domain");
-	mb_create_refused(&mb, rig.a, SYND(INJECTED));		       /* 7: both */
+	mb_create_refused(&mb, rig.a, SYND(INJECTED)); /* 7: both */
 	assert_int_equal(mb_answer(&mb, 0, FLD(out_hdr, status)), 0x1);
 	make(&mb, rig.a, "alloc_transport_domain");
 	assert_int_equal(rig.hca->stat->commands_failed, 2);
@@ -324,19 +331,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-		T(general_unknown_opcode_refused),
-		T(create_unknown_object_type_refused),
-		T(create_wrong_length_refused),
-		T(command_reserved_bit_refused),
-		T(command_reserved_bits_of_entries_and_rest_refused),
-		T(create_uid_ignored),
-		T(command_through_wrong_door_einval),
-		T(query_caps_what_drivers_need),
-		T(query_vport_has_mac),
-		cmocka_unit_test(parse_fail_plan_syntax),
-		cmocka_unit_test(run_fail_plan_nth_fails),
-		cmocka_unit_test(create_hca_bad_config_einval),
-		T(trace_refusal_names_field),
+	    T(general_unknown_opcode_refused),
+	    T(create_unknown_object_type_refused),
+	    T(create_wrong_length_refused),
+	    T(command_reserved_bit_refused),
+	    T(command_reserved_bits_of_entries_and_rest_refused),
+	    T(create_uid_ignored),
+	    T(command_through_wrong_door_einval),
+	    T(query_caps_what_drivers_need),
+	    T(query_vport_has_mac),
+	    cmocka_unit_test(parse_fail_plan_syntax),
+	    cmocka_unit_test(run_fail_plan_nth_fails),
+	    cmocka_unit_test(create_hca_bad_config_einval),
+	    T(trace_refusal_names_field),
 #undef T
 	};
 

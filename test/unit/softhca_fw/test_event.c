@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a queue's notification to the program's channel: credit, CQE, arming, errors, full channels. */
+/* From a queue's notification to the program's channel: credit, CQE, arming, errors, full channels.
+ */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -389,8 +390,9 @@ static void channel_full_event_pending(void **state)
 	uint32_t sn = 1;
 
 	make_path(&p, *state, true, true);
-	assert_int_equal(setsockopt(((struct chan *)p.chan)->sock, SOL_SOCKET, SO_SNDBUF, &size,
-				    sizeof(size)), 0);
+	assert_int_equal(
+	    setsockopt(((struct chan *)p.chan)->sock, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)),
+	    0);
 	post(&p, 30000);
 	while (!p.rig->hca->ev.pending) {
 		arm(&p, sn++ & 15, 0xfff000);
@@ -464,25 +466,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-		T(notify_without_credit_eagain),
-		T(notify_collapsed_cqe_content),
-		T(notify_ring_of_cqes),
-		T(notify_credit_wraps),
-		T(arm_then_notify_one_event),
-		T(arm_late_fires_from_tick),
-		T(arm_first_with_zero_needs_uar),
-		T(notify_overrun_breaks_cq),
-		T(notify_overrun_ignored_goes_on),
-		T(notify_disconnected_eio),
-		T(notify_peer_of_another_eio),
-		T(reset_qp_restarts_counters),
-		T(queue_error_object_change),
-		T(subscribe_bad_einval),
-		T(subscribe_redirect_to_eventfd),
-		T(channel_full_event_pending),
-		T(channel_reader_gone_ignored),
-		T(subscriptions_end_with_either),
-		T(tick_brings_figures),
+	    T(notify_without_credit_eagain),
+	    T(notify_collapsed_cqe_content),
+	    T(notify_ring_of_cqes),
+	    T(notify_credit_wraps),
+	    T(arm_then_notify_one_event),
+	    T(arm_late_fires_from_tick),
+	    T(arm_first_with_zero_needs_uar),
+	    T(notify_overrun_breaks_cq),
+	    T(notify_overrun_ignored_goes_on),
+	    T(notify_disconnected_eio),
+	    T(notify_peer_of_another_eio),
+	    T(reset_qp_restarts_counters),
+	    T(queue_error_object_change),
+	    T(subscribe_bad_einval),
+	    T(subscribe_redirect_to_eventfd),
+	    T(channel_full_event_pending),
+	    T(channel_reader_gone_ignored),
+	    T(subscriptions_end_with_either),
+	    T(tick_brings_figures),
 #undef T
 	};
 

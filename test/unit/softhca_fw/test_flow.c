@@ -266,13 +266,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-		T(create_matcher_what_cannot_be_matched),
-		T(create_flow_key_reaches_datapath),
-		T(create_flow_precedence),
-		T(create_flow_bad_destination_einval),
-		T(modify_rqt_and_tir_reach_datapath),
-		T(destroy_flow_datapath_fails_drops_all),
-		T(close_context_takes_its_rules),
+	    T(create_matcher_what_cannot_be_matched),
+	    T(create_flow_key_reaches_datapath),
+	    T(create_flow_precedence),
+	    T(create_flow_bad_destination_einval),
+	    T(modify_rqt_and_tir_reach_datapath),
+	    T(destroy_flow_datapath_fails_drops_all),
+	    T(close_context_takes_its_rules),
 #undef T
 	};
 

@@ -23,13 +23,16 @@ static void reg_mr_bad_arguments(void **state)
 	uint32_t lkey, rkey, other_pd;
 
 	assert_int_equal(hca_pd_alloc(rig->b, &other_pd), 0);
-	assert_int_equal(hca_mr_reg(rig->a, other_pd, rig->mem, 4096, 0, LW, &lkey, &rkey), -EINVAL);
+	assert_int_equal(hca_mr_reg(rig->a, other_pd, rig->mem, 4096, 0, LW, &lkey, &rkey),
+			 -EINVAL);
 	assert_int_equal(hca_mr_reg(rig->a, 0, rig->mem, 4096, 0, LW, &lkey, &rkey), -EINVAL);
 	assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem, 0, 0, LW, &lkey, &rkey), -EINVAL);
-	assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem, 4096, UINT64_MAX - 100, LW, &lkey,
-				    &rkey), -EINVAL);
-	assert_int_equal(hca_mr_reg(rig->a, rig->pd, (void *)(UINTPTR_MAX - 100), 4096, 0, LW,
-				    &lkey, &rkey), -EINVAL);
+	assert_int_equal(
+	    hca_mr_reg(rig->a, rig->pd, rig->mem, 4096, UINT64_MAX - 100, LW, &lkey, &rkey),
+	    -EINVAL);
+	assert_int_equal(
+	    hca_mr_reg(rig->a, rig->pd, (void *)(UINTPTR_MAX - 100), 4096, 0, LW, &lkey, &rkey),
+	    -EINVAL);
 	assert_int_equal(hca_mr_dereg(rig->b, rig->key), -ENOENT);
 	assert_int_equal(hca_mr_dereg(rig->a, rig->key + 1), -ENOENT);
 }
@@ -43,7 +46,8 @@ static void reg_mr_hole_efault(void **state)
 	munmap(p + 2 * 4096, 4096);
 	assert_int_equal(hca_mr_reg(rig->a, rig->pd, p, 4 * 4096, 0, LW, &lkey, &rkey), -EFAULT);
 	assert_int_equal(hca_umem_reg(rig->a, p, 4 * 4096, LW, &umem), -EFAULT);
-	assert_int_equal(hca_mr_reg(rig->a, rig->pd, p + 1, 2 * 4096, 0, LW, &lkey, &rkey), -EFAULT);
+	assert_int_equal(hca_mr_reg(rig->a, rig->pd, p + 1, 2 * 4096, 0, LW, &lkey, &rkey),
+			 -EFAULT);
 	assert_int_equal(hca_mr_reg(rig->a, rig->pd, p + 1, 2 * 4096 - 1, 0, LW, &lkey, &rkey), 0);
 	munmap(p, 2 * 4096);
 	munmap(p + 3 * 4096, 4096);
@@ -118,19 +122,19 @@ static void create_klm_flattened(void **state)
 	const struct mkey *k;
 	struct mbox mb;
 
-	assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem + 0x8000, 0x4000, 0x555000, LW, &key2,
-				    &rkey), 0);
+	assert_int_equal(
+	    hca_mr_reg(rig->a, rig->pd, rig->mem + 0x8000, 0x4000, 0x555000, LW, &key2, &rkey), 0);
 	good_mkey(rig, &mb);
 	mb.n_tail = 0;
 	mb.in_len = mb.desc->in_len;
 	mb_set(&mb, FLD(mkc, start_addr), 0x40000000);
 	mb_set(&mb, FLD(mkc, len), 0x9000);
 	mb_set(&mb, FLD(mkc, mkey_7_0), 0xab);
-	mb_key(&mb, 0x1000, rig->key, RIG_IOVA + 0x2000);	   /* goes on with the next: one segment */
+	mb_key(&mb, 0x1000, rig->key, RIG_IOVA + 0x2000); /* goes on with the next: one segment */
 	mb_key(&mb, 0x1000, rig->key, RIG_IOVA + 0x3000);
-	mb_key(&mb, 0x3000, hca_null_mkey(rig->hca), 0x1234);	   /* hole */
+	mb_key(&mb, 0x3000, hca_null_mkey(rig->hca), 0x1234); /* hole */
 	mb_key(&mb, 0x4000, key2, 0x555000);
-	mb_key(&mb, 0, 0, 0);					   /* padding */
+	mb_key(&mb, 0, 0, 0); /* padding */
 	obj = mb_create(&mb, rig->a);
 	k = key_of(obj);
 	assert_int_equal(mkey_key(k), obj->id << 8 | 0xab);
@@ -203,24 +207,24 @@ static void create_mkey_bad_field_refused(void **state)
 {
 	struct rig *rig = *state;
 	static const struct bad_mkey bad[] = {
-		{FLD(mkc, access_mode_1_0), 0, SYND(MKEY_MODE)},
-		{FLD(mkc, access_mode_1_0), 1, SYND(MKEY_MODE)},
-		{FLD(mkc, access_mode_4_2), 1, SYND(NOT_MODELLED)},
-		{FLD(mkc, qpn), 0, SYND(MKEY_QPN)},
-		{FLD(mkc, lr), 0, SYND(MKEY_RIGHTS)},
-		{FLD(mkc, a), 1, SYND(MKEY_RIGHTS)},
-		{FLD(mkc, rw), 1, SYND(MKEY_RIGHTS)},
-		{FLD(mkc, log_page_size), 12, SYND(KLM_LOG_PAGE_SIZE)},
-		{FLD(mkc, len), 0, SYND(MKEY_LENGTH)},
-		{FLD(mkc, start_addr), UINT64_MAX - 10, SYND(MKEY_LENGTH)},
-		{FLD(mkc, pd), 0x999, SYND(NO_SUCH_OBJECT)},
-		{FLD(mkc, translations_octword_size), 0, SYND(MKEY_LIST)},
-		{FLD(create_mkey_in, translations_octword_actual_size), 0, SYND(MKEY_LIST)},
-		{FLD(create_mkey_in, translations_octword_actual_size), 2, SYND(MKEY_LIST)},
-		{FLD(mkc, umr_en), 1, SYND(NOT_MODELLED)},
-		{FLD(mkc, bsf_en), 1, SYND(NOT_MODELLED)},
-		{FLD(create_mkey_in, pg_access), 1, SYND(NOT_MODELLED)},
-		{FLD(create_mkey_in, mkey_umem_id), 1, SYND(NOT_MODELLED)},
+	    {FLD(mkc,            access_mode_1_0),                  0,               SYND(MKEY_MODE)        },
+	    {FLD(mkc,            access_mode_1_0),                  1,               SYND(MKEY_MODE)        },
+	    {FLD(mkc,            access_mode_4_2),                  1,               SYND(NOT_MODELLED)     },
+	    {FLD(mkc,            qpn),			      0,               SYND(MKEY_QPN)         },
+	    {FLD(mkc,            lr),			       0,               SYND(MKEY_RIGHTS)      },
+	    {FLD(mkc,            a),				1,               SYND(MKEY_RIGHTS)      },
+	    {FLD(mkc,            rw),			       1,               SYND(MKEY_RIGHTS)      },
+	    {FLD(mkc,            log_page_size),                    12,              SYND(KLM_LOG_PAGE_SIZE)},
+	    {FLD(mkc,            len),			      0,               SYND(MKEY_LENGTH)      },
+	    {FLD(mkc,            start_addr),                       UINT64_MAX - 10, SYND(MKEY_LENGTH)      },
+	    {FLD(mkc,            pd),			       0x999,           SYND(NO_SUCH_OBJECT)   },
+	    {FLD(mkc,            translations_octword_size),        0,               SYND(MKEY_LIST)        },
+	    {FLD(create_mkey_in, translations_octword_actual_size), 0,               SYND(MKEY_LIST)        },
+	    {FLD(create_mkey_in, translations_octword_actual_size), 2,               SYND(MKEY_LIST)        },
+	    {FLD(mkc,            umr_en),                           1,               SYND(NOT_MODELLED)     },
+	    {FLD(mkc,            bsf_en),                           1,               SYND(NOT_MODELLED)     },
+	    {FLD(create_mkey_in, pg_access),                        1,               SYND(NOT_MODELLED)     },
+	    {FLD(create_mkey_in, mkey_umem_id),                     1,               SYND(NOT_MODELLED)     },
 	};
 	struct mbox mb;
 	unsigned int i;
@@ -258,18 +262,18 @@ static void create_mkey_bad_entry_refused(void **state)
 {
 	struct rig *rig = *state;
 	static const struct bad_entry klm[] = {
-		{0, 0, RIG_IOVA, SYND(KLM_ENTRY_SIZE)},
-		{0x80000001u, 0, RIG_IOVA, SYND(KLM_ENTRY_SIZE)},
-		{0x80000000u, 0, RIG_IOVA, SYND(KLM_RANGE)}, /* 2 GiB is legal, but not there */
-		{0x1000, 0, RIG_IOVA - 1, SYND(KLM_RANGE)},
-		{0x1000, 0, RIG_IOVA + RIG_MEM - 0xfff, SYND(KLM_RANGE)},
-		{0x1000, 0, 0, SYND(KLM_RANGE)},
-		{0x1000, 0xdead00, RIG_IOVA, SYND(NO_SUCH_OBJECT)},
-		{0x800, 0, RIG_IOVA, SYND(MKEY_LENGTH)},
+	    {0,           0,        RIG_IOVA,                   SYND(KLM_ENTRY_SIZE)},
+	    {0x80000001u, 0,        RIG_IOVA,                   SYND(KLM_ENTRY_SIZE)},
+	    {0x80000000u, 0,        RIG_IOVA,                   SYND(KLM_RANGE)     }, /* 2 GiB is legal, but not there */
+	    {0x1000,      0,        RIG_IOVA - 1,               SYND(KLM_RANGE)     },
+	    {0x1000,      0,        RIG_IOVA + RIG_MEM - 0xfff, SYND(KLM_RANGE)     },
+	    {0x1000,      0,        0,                          SYND(KLM_RANGE)     },
+	    {0x1000,      0xdead00, RIG_IOVA,                   SYND(NO_SUCH_OBJECT)},
+	    {0x800,       0,        RIG_IOVA,                   SYND(MKEY_LENGTH)   },
 	};
 	static const struct bad_entry fbs[] = {
-		{0x1000, 0, RIG_IOVA + RIG_MEM - 0xfff, SYND(KLM_RANGE)},
-		{0x800, 0, RIG_IOVA, SYND(FBS_ENTRY_SIZE)},
+	    {0x1000, 0, RIG_IOVA + RIG_MEM - 0xfff, SYND(KLM_RANGE)     },
+	    {0x800,  0, RIG_IOVA,                   SYND(FBS_ENTRY_SIZE)},
 	};
 	static const struct bad_entry small = {0x800, 0, RIG_IOVA, SYND(FBS_LOG_PAGE_SIZE)};
 	unsigned int i;
@@ -359,19 +363,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-		T(reg_mr_bad_arguments),
-		T(reg_mr_hole_efault),
-		cmocka_unit_test(reg_beyond_rlimit_enomem),
-		T(free_used_busy),
-		T(create_klm_flattened),
-		T(create_klm_shorter_than_entries),
-		T(create_fbs_flattened),
-		T(create_mkey_bad_field_refused),
-		T(create_mkey_bad_entry_refused),
-		T(create_mkey_entry_key_checked),
-		T(create_klm_hole_in_list_refused),
-		T(dereg_mr_revoked_in_keys),
-		T(alloc_var_watched),
+	    T(reg_mr_bad_arguments),
+	    T(reg_mr_hole_efault),
+	    cmocka_unit_test(reg_beyond_rlimit_enomem),
+	    T(free_used_busy),
+	    T(create_klm_flattened),
+	    T(create_klm_shorter_than_entries),
+	    T(create_fbs_flattened),
+	    T(create_mkey_bad_field_refused),
+	    T(create_mkey_bad_entry_refused),
+	    T(create_mkey_entry_key_checked),
+	    T(create_klm_hole_in_list_refused),
+	    T(dereg_mr_revoked_in_keys),
+	    T(alloc_var_watched),
 #undef T
 	};
 

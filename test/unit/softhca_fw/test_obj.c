@@ -16,22 +16,22 @@ static void create_cq_bad_field_refused(void **state)
 {
 	struct rig *rig = *state;
 	static const struct bad bad[] = {
-		{FLD(create_cq_in, cq_umem_valid), 0, SYND(UMEM_MISSING)},
-		{FLD(create_cq_in, cq_umem_id), 0x77, SYND(NO_SUCH_OBJECT)},
-		{FLD(create_cq_in, cq_umem_offset), RIG_MEM - 64, SYND(UMEM_RANGE)},
-		{FLD(create_cq_in, cq_umem_offset), UINT64_MAX - 63, SYND(UMEM_RANGE)},
-		{FLD(create_cq_in, cq_umem_offset), 8, SYND(UMEM_ALIGN)},
-		{FLD(cqc, dbr_umem_valid), 0, SYND(UMEM_MISSING)},
-		{FLD(cqc, dbr_umem_id), 0x77, SYND(NO_SUCH_OBJECT)},
-		{FLD(cqc, dbr_addr), RIG_MEM, SYND(UMEM_RANGE)},
-		{FLD(cqc, dbr_addr), 4, SYND(UMEM_ALIGN)},
-		{FLD(cqc, log_cq_size), 23, SYND(CQ_SIZE)},
-		{FLD(cqc, log_cq_size), 22, SYND(UMEM_RANGE)},
-		{FLD(cqc, cqe_sz), 1, SYND(CQE_SIZE)},
-		{FLD(cqc, c_eqn), 9, SYND(CQ_EQN)},
-		{FLD(cqc, uar_page), 0, SYND(NO_SUCH_OBJECT)},
-		{FLD(cqc, cqe_comp_en), 1, SYND(NOT_MODELLED)},
-		{FLD(cqc, cq_period), 1, SYND(NOT_MODELLED)},
+	    {FLD(create_cq_in, cq_umem_valid),  0,               SYND(UMEM_MISSING)  },
+	    {FLD(create_cq_in, cq_umem_id),     0x77,            SYND(NO_SUCH_OBJECT)},
+	    {FLD(create_cq_in, cq_umem_offset), RIG_MEM - 64,    SYND(UMEM_RANGE)    },
+	    {FLD(create_cq_in, cq_umem_offset), UINT64_MAX - 63, SYND(UMEM_RANGE)    },
+	    {FLD(create_cq_in, cq_umem_offset), 8,               SYND(UMEM_ALIGN)    },
+	    {FLD(cqc,          dbr_umem_valid), 0,               SYND(UMEM_MISSING)  },
+	    {FLD(cqc,          dbr_umem_id),    0x77,            SYND(NO_SUCH_OBJECT)},
+	    {FLD(cqc,          dbr_addr),       RIG_MEM,         SYND(UMEM_RANGE)    },
+	    {FLD(cqc,          dbr_addr),       4,               SYND(UMEM_ALIGN)    },
+	    {FLD(cqc,          log_cq_size),    23,              SYND(CQ_SIZE)       },
+	    {FLD(cqc,          log_cq_size),    22,              SYND(UMEM_RANGE)    },
+	    {FLD(cqc,          cqe_sz),         1,               SYND(CQE_SIZE)      },
+	    {FLD(cqc,          c_eqn),          9,               SYND(CQ_EQN)        },
+	    {FLD(cqc,          uar_page),       0,               SYND(NO_SUCH_OBJECT)},
+	    {FLD(cqc,          cqe_comp_en),    1,               SYND(NOT_MODELLED)  },
+	    {FLD(cqc,          cq_period),      1,               SYND(NOT_MODELLED)  },
 	};
 	uint32_t ro;
 	struct mbox mb;
@@ -57,30 +57,30 @@ static void create_qp_bad_field_refused(void **state)
 {
 	struct rig *rig = *state;
 	static const struct bad sw[] = {
-		{FLD(qpc, st), 3, SYND(QP_TYPE)},
-		{FLD(qpc, no_sq), 0, SYND(QP_SQ)},
-		{FLD(qpc, cqn_snd), 1, SYND(QP_SQ)},
-		{FLD(qpc, rq_type), 1, SYND(QP_RQ_TYPE)},
-		{FLD(qpc, ts_format), 3, SYND(QP_TS_FORMAT)},
-		{FLD(qpc, pd), 0, SYND(NO_SUCH_OBJECT)},
-		{FLD(qpc, uar_page), 0, SYND(NO_SUCH_OBJECT)},
-		{FLD(qpc, cqn_rcv), 1, SYND(NO_SUCH_OBJECT)},
-		{FLD(create_qp_in, wq_umem_valid), 0, SYND(UMEM_MISSING)},
-		{FLD(qpc, dbr_umem_valid), 0, SYND(UMEM_MISSING)},
-		{FLD(create_qp_in, wq_umem_offset), RIG_MEM - 64, SYND(UMEM_RANGE)},
-		{FLD(create_qp_in, wq_umem_offset), 32, SYND(UMEM_ALIGN)},
-		{FLD(qpc, log_rq_stride), 7, SYND(NONE)}, /* 16 WQEs of 2 KiB still fit */
-		{FLD(qpc, dbr_addr), RIG_MEM - 4, SYND(UMEM_RANGE)},
-		{FLD(qpc, dbr_addr), 12, SYND(UMEM_ALIGN)},
-		{FLD(qpc, log_sq_size), 1, SYND(NOT_MODELLED)},
-		{FLD(qpc, state), 1, SYND(NOT_MODELLED)},
+	    {FLD(qpc,          st),             3,            SYND(QP_TYPE)       },
+	    {FLD(qpc,          no_sq),          0,            SYND(QP_SQ)         },
+	    {FLD(qpc,          cqn_snd),        1,            SYND(QP_SQ)         },
+	    {FLD(qpc,          rq_type),        1,            SYND(QP_RQ_TYPE)    },
+	    {FLD(qpc,          ts_format),      3,            SYND(QP_TS_FORMAT)  },
+	    {FLD(qpc,          pd),             0,            SYND(NO_SUCH_OBJECT)},
+	    {FLD(qpc,          uar_page),       0,            SYND(NO_SUCH_OBJECT)},
+	    {FLD(qpc,          cqn_rcv),        1,            SYND(NO_SUCH_OBJECT)},
+	    {FLD(create_qp_in, wq_umem_valid),  0,            SYND(UMEM_MISSING)  },
+	    {FLD(qpc,          dbr_umem_valid), 0,            SYND(UMEM_MISSING)  },
+	    {FLD(create_qp_in, wq_umem_offset), RIG_MEM - 64, SYND(UMEM_RANGE)    },
+	    {FLD(create_qp_in, wq_umem_offset), 32,           SYND(UMEM_ALIGN)    },
+	    {FLD(qpc,          log_rq_stride),  7,            SYND(NONE)          }, /* 16 WQEs of 2 KiB still fit */
+	    {FLD(qpc,          dbr_addr),       RIG_MEM - 4,  SYND(UMEM_RANGE)    },
+	    {FLD(qpc,          dbr_addr),       12,           SYND(UMEM_ALIGN)    },
+	    {FLD(qpc,          log_sq_size),    1,            SYND(NOT_MODELLED)  },
+	    {FLD(qpc,          state),          1,            SYND(NOT_MODELLED)  },
 	};
 	static const struct bad fw[] = {
-		{FLD(qpc, cqn_rcv), 0x400, SYND(QP_FW_FIELDS)},
-		{FLD(qpc, dbr_umem_valid), 1, SYND(QP_FW_FIELDS)},
-		{FLD(qpc, dbr_addr), 8, SYND(QP_FW_FIELDS)},
-		{FLD(qpc, log_rq_size), 1, SYND(QP_FW_FIELDS)},
-		{FLD(qpc, pd), 0, SYND(NO_SUCH_OBJECT)},
+	    {FLD(qpc, cqn_rcv),        0x400, SYND(QP_FW_FIELDS)  },
+	    {FLD(qpc, dbr_umem_valid), 1,     SYND(QP_FW_FIELDS)  },
+	    {FLD(qpc, dbr_addr),       8,     SYND(QP_FW_FIELDS)  },
+	    {FLD(qpc, log_rq_size),    1,     SYND(QP_FW_FIELDS)  },
+	    {FLD(qpc, pd),             0,     SYND(NO_SUCH_OBJECT)},
 	};
 	struct hca_obj *cq;
 	struct mbox mb;
@@ -127,11 +127,11 @@ static void modify_qp_transitions(void **state)
 					  "2rst_qp"};
 	/* The state that command i leads to from state j, or -1: refused. */
 	static const int to[5][QP_STATE_N] = {
-		[0] = {[QP_RST] = QP_INIT, [QP_INIT] = -1, [QP_RTR] = -1, [QP_RTS] = -1, [QP_ERR] = -1},
-		[1] = {[QP_RST] = -1, [QP_INIT] = QP_RTR, [QP_RTR] = -1, [QP_RTS] = -1, [QP_ERR] = -1},
-		[2] = {[QP_RST] = -1, [QP_INIT] = -1, [QP_RTR] = QP_RTS, [QP_RTS] = -1, [QP_ERR] = -1},
-		[3] = {QP_ERR, QP_ERR, QP_ERR, QP_ERR, QP_ERR},
-		[4] = {QP_RST, QP_RST, QP_RST, QP_RST, QP_RST},
+	    [0] = {[QP_RST] = QP_INIT, [QP_INIT] = -1,     [QP_RTR] = -1,     [QP_RTS] = -1, [QP_ERR] = -1},
+	    [1] = {[QP_RST] = -1,      [QP_INIT] = QP_RTR, [QP_RTR] = -1,     [QP_RTS] = -1, [QP_ERR] = -1},
+	    [2] = {[QP_RST] = -1,      [QP_INIT] = -1,     [QP_RTR] = QP_RTS, [QP_RTS] = -1, [QP_ERR] = -1},
+	    [3] = {QP_ERR,             QP_ERR,             QP_ERR,            QP_ERR,        QP_ERR       },
+	    [4] = {QP_RST,             QP_RST,             QP_RST,            QP_RST,        QP_RST       },
 	};
 	static const char *const way[] = {"rst2init_qp", "init2rtr_qp", "rtr2rts_qp"};
 	struct hca_obj *obj, *remote;
@@ -166,20 +166,20 @@ static void modify_qp_bad_field_refused(void **state)
 {
 	struct rig *rig = *state;
 	static const struct bad init[] = {
-		{FLD(ads, vhca_port_num), 0, SYND(QP_PATH)},
-		{FLD(ads, vhca_port_num), 2, SYND(QP_PATH)},
-		{FLD(qpc, pm_state), 0, SYND(QP_PM_STATE)},
-		{FLD(qpc, pd), 1, SYND(QP_FIELDS)},
-		{FLD(modify_qp_in, opt_param_mask), 1, SYND(NOT_MODELLED)},
+	    {FLD(ads,          vhca_port_num),  0, SYND(QP_PATH)     },
+	    {FLD(ads,          vhca_port_num),  2, SYND(QP_PATH)     },
+	    {FLD(qpc,          pm_state),       0, SYND(QP_PM_STATE) },
+	    {FLD(qpc,          pd),             1, SYND(QP_FIELDS)   },
+	    {FLD(modify_qp_in, opt_param_mask), 1, SYND(NOT_MODELLED)},
 	};
 	static const struct bad rtr[] = {
-		{FLD(ads, fl), 0, SYND(QP_LOOPBACK)},
-		{FLD(ads, grh), 1, SYND(NOT_MODELLED)},
-		{FLD(ads, vhca_port_num), 0, SYND(QP_PATH)},
-		{FLD(qpc, mtu), 0, SYND(QP_PATH)},
-		{FLD(qpc, mtu), 6, SYND(QP_PATH)},
-		{FLD(qpc, remote_qpn), 0x777, SYND(QP_REMOTE)},
-		{FLD(qpc, cqn_rcv), 1, SYND(QP_FIELDS)},
+	    {FLD(ads, fl),            0,     SYND(QP_LOOPBACK) },
+	    {FLD(ads, grh),           1,     SYND(NOT_MODELLED)},
+	    {FLD(ads, vhca_port_num), 0,     SYND(QP_PATH)     },
+	    {FLD(qpc, mtu),           0,     SYND(QP_PATH)     },
+	    {FLD(qpc, mtu),           6,     SYND(QP_PATH)     },
+	    {FLD(qpc, remote_qpn),    0x777, SYND(QP_REMOTE)   },
+	    {FLD(qpc, cqn_rcv),       1,     SYND(QP_FIELDS)   },
 	};
 	struct hca_obj *qp, *foreign;
 	uint32_t pd_b;
@@ -316,14 +316,14 @@ static void create_tir_checks(void **state)
 {
 	struct rig *rig = *state;
 	static const struct bad bad[] = {
-		{FLD(tirc, disp_type), 0, SYND(TIR_DISP)},
-		{FLD(tirc, inline_rqn), 5, SYND(TIR_DISP)},
-		{FLD(tirc, transport_domain), 0x44, SYND(NO_SUCH_OBJECT)},
-		{FLD(tirc, indirect_table), 0x44, SYND(NO_SUCH_OBJECT)},
-		{FLD(tirc, rx_hash_fn), 1, SYND(TIR_HASH_FN)},
-		{FLD(rx_hash_field_select, selected_fields), 0x10, SYND(TIR_HASH_FIELDS)},
-		{FLD(tirc, lro_enable_mask), 1, SYND(NOT_MODELLED)},
-		{FLD(tirc, tunneled_offload_en), 1, SYND(NOT_MODELLED)},
+	    {FLD(tirc,                 disp_type),           0,    SYND(TIR_DISP)       },
+	    {FLD(tirc,                 inline_rqn),          5,    SYND(TIR_DISP)       },
+	    {FLD(tirc,                 transport_domain),    0x44, SYND(NO_SUCH_OBJECT) },
+	    {FLD(tirc,                 indirect_table),      0x44, SYND(NO_SUCH_OBJECT) },
+	    {FLD(tirc,                 rx_hash_fn),          1,    SYND(TIR_HASH_FN)    },
+	    {FLD(rx_hash_field_select, selected_fields),     0x10, SYND(TIR_HASH_FIELDS)},
+	    {FLD(tirc,                 lro_enable_mask),     1,    SYND(NOT_MODELLED)   },
+	    {FLD(tirc,                 tunneled_offload_en), 1,    SYND(NOT_MODELLED)   },
 	};
 	struct hca_obj *td, *tis = make_tis(rig, &td), *vq, *rqt, *rqt2, *tir;
 	struct mbox mb;
@@ -435,17 +435,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-		T(create_cq_bad_field_refused),
-		T(create_qp_bad_field_refused),
-		T(modify_qp_transitions),
-		T(modify_qp_bad_field_refused),
-		T(create_tis_checks),
-		T(create_rqt_checks),
-		T(modify_rqt_swaps_references),
-		T(create_tir_checks),
-		T(destroy_used_busy),
-		T(create_numbers_not_reused_soon),
-		T(create_too_many_lim),
+	    T(create_cq_bad_field_refused), T(create_qp_bad_field_refused),
+	    T(modify_qp_transitions),       T(modify_qp_bad_field_refused),
+	    T(create_tis_checks),           T(create_rqt_checks),
+	    T(modify_rqt_swaps_references), T(create_tir_checks),
+	    T(destroy_used_busy),           T(create_numbers_not_reused_soon),
+	    T(create_too_many_lim),
 #undef T
 	};
 

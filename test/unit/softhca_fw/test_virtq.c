@@ -15,58 +15,58 @@ struct bad {
 };
 
 static const struct bad bad_any[] = {
-	{FLD(virtio_net_q, state), 1, SYND(VQ_STATE_AT_CREATE)},
-	{FLD(virtio_net_q, modify_field_select), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_net_q, tso_ipv4), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_net_q, rx_csum), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_net_q, dirty_bitmap_mkey), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_net_q, tisn_or_qpn), 0x66, SYND(NO_SUCH_OBJECT)},
-	{FLD(virtio_q, virtio_q_type), 2, SYND(VQ_TYPE)},
-	{FLD(virtio_q, queue_size), 0, SYND(VQ_SIZE)},
-	{FLD(virtio_q, queue_size), 32769, SYND(VQ_SIZE)},
-	{FLD(virtio_q, queue_index), 256, SYND(VQ_INDEX)},
-	{FLD(virtio_q, desc_addr), 0, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, available_addr), 0, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, used_addr), 0, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, used_addr), RIG_IOVA + RING_AT + 64 * 16 - 4, SYND(VQ_ADDR_OVERLAP)},
-	{FLD(virtio_q, available_addr), RIG_IOVA + RING_AT, SYND(VQ_ADDR_OVERLAP)},
-	{FLD(virtio_q, used_addr), RIG_IOVA + RING_AT + 0x1000, SYND(VQ_ADDR_OVERLAP)},
-	{FLD(virtio_q, desc_addr), RIG_IOVA + RING_AT + 8, SYND(VQ_ADDR_ALIGN)},
-	{FLD(virtio_q, used_addr), RIG_IOVA + RING_AT + 2, SYND(VQ_ADDR_ALIGN)},
-	{FLD(virtio_q, desc_addr), RIG_IOVA - 16, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, desc_addr), RIG_IOVA + RIG_MEM - 64 * 16 + 16, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, desc_addr), UINT64_MAX - 15, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, used_addr), RIG_IOVA + RIG_MEM, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, pd), 0, SYND(NO_SUCH_OBJECT)},
-	{FLD(virtio_q, virtio_q_mkey), 0, SYND(NO_SUCH_OBJECT)},
-	{FLD(virtio_q, umem_1_id), 0, SYND(NO_SUCH_OBJECT)},
-	{FLD(virtio_q, umem_3_id), 0x99, SYND(NO_SUCH_OBJECT)},
-	{FLD(virtio_q, umem_1_size), 64 * 64 + 4096 - 1, SYND(UMEM_SIZE)},
-	{FLD(virtio_q, umem_2_size), 0, SYND(UMEM_SIZE)},
-	{FLD(virtio_q, umem_3_size), RIG_MEM, SYND(UMEM_RANGE)},
-	{FLD(virtio_q, umem_2_offset), RIG_MEM, SYND(UMEM_RANGE)},
-	{FLD(virtio_q, umem_2_offset), 0x40, SYND(UMEM_ALIGN)},
-	{FLD(virtio_q, event_mode), 2, SYND(VQ_EVENT_MODE)},
-	{FLD(virtio_q, event_mode), 1, SYND(NO_SUCH_OBJECT)}, /* QP 0 */
-	{FLD(virtio_q, event_qpn_or_msix), 3, SYND(VQ_EVENT_MODE)},
-	{FLD(virtio_q, counter_set_id), 0x88, SYND(NO_SUCH_OBJECT)},
-	{FLD(virtio_q, full_emulation), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_q, offload_type), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_q, doorbell_stride_idx), 1, SYND(NOT_MODELLED)},
-	{FLD(virtio_q, desc_group_mkey), 1, SYND(NOT_MODELLED)},
+    {FLD(virtio_net_q, state),               1,                                 SYND(VQ_STATE_AT_CREATE)},
+    {FLD(virtio_net_q, modify_field_select), 1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_net_q, tso_ipv4),            1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_net_q, rx_csum),             1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_net_q, dirty_bitmap_mkey),   1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_net_q, tisn_or_qpn),         0x66,                              SYND(NO_SUCH_OBJECT)    },
+    {FLD(virtio_q,     virtio_q_type),       2,                                 SYND(VQ_TYPE)           },
+    {FLD(virtio_q,     queue_size),          0,                                 SYND(VQ_SIZE)           },
+    {FLD(virtio_q,     queue_size),          32769,                             SYND(VQ_SIZE)           },
+    {FLD(virtio_q,     queue_index),         256,                               SYND(VQ_INDEX)          },
+    {FLD(virtio_q,     desc_addr),           0,                                 SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     available_addr),      0,                                 SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     used_addr),           0,                                 SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     used_addr),           RIG_IOVA + RING_AT + 64 * 16 - 4,  SYND(VQ_ADDR_OVERLAP)   },
+    {FLD(virtio_q,     available_addr),      RIG_IOVA + RING_AT,                SYND(VQ_ADDR_OVERLAP)   },
+    {FLD(virtio_q,     used_addr),           RIG_IOVA + RING_AT + 0x1000,       SYND(VQ_ADDR_OVERLAP)   },
+    {FLD(virtio_q,     desc_addr),           RIG_IOVA + RING_AT + 8,            SYND(VQ_ADDR_ALIGN)     },
+    {FLD(virtio_q,     used_addr),           RIG_IOVA + RING_AT + 2,            SYND(VQ_ADDR_ALIGN)     },
+    {FLD(virtio_q,     desc_addr),           RIG_IOVA - 16,                     SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     desc_addr),           RIG_IOVA + RIG_MEM - 64 * 16 + 16, SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     desc_addr),           UINT64_MAX - 15,                   SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     used_addr),           RIG_IOVA + RIG_MEM,                SYND(VQ_ADDR_RANGE)     },
+    {FLD(virtio_q,     pd),                  0,				 SYND(NO_SUCH_OBJECT)    },
+    {FLD(virtio_q,     virtio_q_mkey),       0,                                 SYND(NO_SUCH_OBJECT)    },
+    {FLD(virtio_q,     umem_1_id),           0,                                 SYND(NO_SUCH_OBJECT)    },
+    {FLD(virtio_q,     umem_3_id),           0x99,                              SYND(NO_SUCH_OBJECT)    },
+    {FLD(virtio_q,     umem_1_size),         64 * 64 + 4096 - 1,                SYND(UMEM_SIZE)         },
+    {FLD(virtio_q,     umem_2_size),         0,                                 SYND(UMEM_SIZE)         },
+    {FLD(virtio_q,     umem_3_size),         RIG_MEM,                           SYND(UMEM_RANGE)        },
+    {FLD(virtio_q,     umem_2_offset),       RIG_MEM,                           SYND(UMEM_RANGE)        },
+    {FLD(virtio_q,     umem_2_offset),       0x40,                              SYND(UMEM_ALIGN)        },
+    {FLD(virtio_q,     event_mode),          2,                                 SYND(VQ_EVENT_MODE)     },
+    {FLD(virtio_q,     event_mode),          1,                                 SYND(NO_SUCH_OBJECT)    }, /* QP 0 */
+    {FLD(virtio_q,     event_qpn_or_msix),   3,                                 SYND(VQ_EVENT_MODE)     },
+    {FLD(virtio_q,     counter_set_id),      0x88,                              SYND(NO_SUCH_OBJECT)    },
+    {FLD(virtio_q,     full_emulation),      1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_q,     offload_type),        1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_q,     doorbell_stride_idx), 1,                                 SYND(NOT_MODELLED)      },
+    {FLD(virtio_q,     desc_group_mkey),     1,                                 SYND(NOT_MODELLED)      },
 };
 
 static const struct bad bad_split[] = {
-	{FLD(virtio_q, queue_size), 63, SYND(VQ_SIZE)},
-	{FLD(virtio_q, available_addr), RIG_IOVA + RING_AT + 1, SYND(VQ_ADDR_ALIGN)},
-	{FLD(virtio_q, used_addr), RIG_IOVA + RIG_MEM - 6 - 8 * 64 + 2, SYND(VQ_ADDR_RANGE)},
-	{FLD(virtio_q, available_addr), RIG_IOVA + RIG_MEM - 6 - 2 * 64 + 2, SYND(VQ_ADDR_RANGE)},
+    {FLD(virtio_q, queue_size),     63,                                  SYND(VQ_SIZE)      },
+    {FLD(virtio_q, available_addr), RIG_IOVA + RING_AT + 1,              SYND(VQ_ADDR_ALIGN)},
+    {FLD(virtio_q, used_addr),      RIG_IOVA + RIG_MEM - 6 - 8 * 64 + 2, SYND(VQ_ADDR_RANGE)},
+    {FLD(virtio_q, available_addr), RIG_IOVA + RIG_MEM - 6 - 2 * 64 + 2, SYND(VQ_ADDR_RANGE)},
 };
 
 static const struct bad bad_packed[] = {
-	{FLD(virtio_q, available_addr), RIG_IOVA + RING_AT + 2, SYND(VQ_ADDR_ALIGN)},
-	{FLD(virtio_net_q, hw_available_index), 0x8040, SYND(VQ_PACKED_INDEX)},
-	{FLD(virtio_net_q, hw_used_index), 64, SYND(VQ_PACKED_INDEX)},
+    {FLD(virtio_q,     available_addr),     RIG_IOVA + RING_AT + 2, SYND(VQ_ADDR_ALIGN)  },
+    {FLD(virtio_net_q, hw_available_index), 0x8040,                 SYND(VQ_PACKED_INDEX)},
+    {FLD(virtio_net_q, hw_used_index),      64,                     SYND(VQ_PACKED_INDEX)},
 };
 
 static void try_bad(struct rig *rig, const struct hca_obj *tis, bool packed, const struct bad *bad,
@@ -134,7 +134,8 @@ static void create_virtq_key_checked(void **state)
 	assert_int_equal(hca_mr_reg(rig->a, pd2, rig->mem, RIG_MEM, RIG_IOVA, 1, &key2, &rkey), 0);
 	mb_set(&mb, FLD(virtio_q, virtio_q_mkey), key2);
 	mb_create_refused(&mb, rig->a, SYND(VQ_MKEY_PD));
-	assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem, RIG_MEM, RIG_IOVA, 0, &ro, &rkey), 0);
+	assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem, RIG_MEM, RIG_IOVA, 0, &ro, &rkey),
+			 0);
 	mb_set(&mb, FLD(virtio_q, virtio_q_mkey), ro);
 	mb_create_refused(&mb, rig->a, SYND(VQ_RING_RIGHTS));
 	/* A hole under the used ring. */
@@ -251,9 +252,9 @@ static enum vq_state state_of(struct hca_obj *obj)
 static void modify_virtq_transitions(void **state)
 {
 	static const int allowed[4][4] = {
-		[VQ_INIT] = {[VQ_RDY] = 1},
-		[VQ_RDY] = {[VQ_SUSPEND] = 1},
-		[VQ_SUSPEND] = {[VQ_RDY] = 1},
+	    [VQ_INIT] = {[VQ_RDY] = 1},
+	    [VQ_RDY] = {[VQ_SUSPEND] = 1},
+	    [VQ_SUSPEND] = {[VQ_RDY] = 1},
 	};
 	struct rig *rig = *state;
 	struct hca_obj *td, *tis = make_tis(rig, &td), *obj;
@@ -293,7 +294,7 @@ static void modify_virtq_bad_select_refused(void **state)
 		if (bit == 5)
 			continue;
 		mb_modify_refused(&mb, rig->a, obj,
-				  bit == 3 || bit == 4 ? SYND(VQ_DIRTY_LOG)
+				  bit == 3 || bit == 4    ? SYND(VQ_DIRTY_LOG)
 				  : bit >= 6 && bit <= 14 ? SYND(VQ_MODIFY_EXT)
 							  : SYND(VQ_MODIFY_UNKNOWN));
 	}
@@ -452,18 +453,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-		T(create_virtq_bad_field_refused),
-		T(create_virtq_key_checked),
-		T(create_virtq_event_qp_checked),
-		T(create_virtq_attr_reaches_datapath),
-		T(modify_virtq_transitions),
-		T(modify_virtq_bad_select_refused),
-		T(modify_virtq_period_in_init_and_suspend),
-		T(start_virtq_datapath_fails_stays_init),
-		T(query_virtq_live_fields),
-		T(query_counters_live_and_past),
-		T(create_virtq_limit_per_function),
-		T(dereg_mr_under_queue_revoked),
+	    T(create_virtq_bad_field_refused),
+	    T(create_virtq_key_checked),
+	    T(create_virtq_event_qp_checked),
+	    T(create_virtq_attr_reaches_datapath),
+	    T(modify_virtq_transitions),
+	    T(modify_virtq_bad_select_refused),
+	    T(modify_virtq_period_in_init_and_suspend),
+	    T(start_virtq_datapath_fails_stays_init),
+	    T(query_virtq_live_fields),
+	    T(query_counters_live_and_past),
+	    T(create_virtq_limit_per_function),
+	    T(dereg_mr_under_queue_revoked),
 #undef T
 	};
 

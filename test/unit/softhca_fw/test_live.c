@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The firmware on the real datapath: frames from function 0 to function 1, every burst announced by
+ * an event, while another thread makes and destroys objects of all kinds. For the locks; run it
+ * under TSan.
+ */
+#include <endian.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fw/event.h"
+#include "fw/hca_ident.h"
+#include "rig.h"
+
+enum { N = 64, BURST = 32, ROUNDS = 1000, FRAME = 64, HDR = 12, BUF = 2048, WAIT_MS = 20000 };
+
+/* Split ring as a driver sees it, in the rig's memory: descriptors, then driver and device areas.
+ */
+struct desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags, next;
+};
+
+struct ring {
+	struct desc *desc;
+	uint16_t *avail; /* flags, idx, ring[] */
+	uint16_t *used;  /* flags, idx, ... */
+	uint16_t next;
+};
+
+/* One function: an event path per queue at a page range of its own. */
+struct side {
+	struct rig rig;
+	struct ring rx, tx;
+	struct hca_obj *td, *rxq, *cq;
+	struct hca_chan *chan;
+	int fd;
+	uint32_t sn, seen, *cq_dbr, *rq_dbr;
+};
+
+static struct hca *nic;
+
+static void ring_at(struct rig *rig, struct ring *r, size_t at, bool device_writes)
+{
+	unsigned int i;
+
+	r->desc = (struct desc *)(rig->mem + at);
+	r->avail = (uint16_t *)(rig->mem + at + 0x1000);
+	r->used = (uint16_t *)(rig->mem + at + 0x2000);
+	for (i = 0; i < N; i++) {
+		size_t buf = at + 0x3000 + (size_t)i * BUF;
+
+		r->desc[i] = (struct desc){.addr = RIG_IOVA + buf,
+					   .len = device_writes ? BUF : HDR + FRAME,
+					   .flags = device_writes ? 2 : 0};
+	}
+}
+
+static void push(struct ring *r, unsigned int n)
+{
+	while (n--) {
+		r->avail[2 + r->next % N] = r->next % N;
+		r->next++;
+	}
+	__atomic_store_n(&r->avail[1], r->next, __ATOMIC_RELEASE);
+}
+
+static struct hca_obj *add_queue(struct side *s, struct hca_obj *tis, unsigned int index, size_t at)
+{
+	struct rig *rig = &s->rig;
+	struct hca_obj *sw, *fw, *vq;
+	struct mbox mb;
+
+	good_cq(rig, &mb);
+	mb_set(&mb, FLD(cqc, cc), 1);
+	mb_set(&mb, FLD(cqc, oi), 1);
+	mb_set(&mb, FLD(create_cq_in, cq_umem_offset), CQ_AT + index * 0x8000);
+	mb_set(&mb, FLD(cqc, dbr_addr), CQ_DBR_AT + index * 0x8000);
+	s->cq = mb_create(&mb, rig->a);
+	good_sw_qp(rig, &mb, s->cq);
+	mb_set(&mb, FLD(qpc, dbr_addr), RQ_DBR_AT + index * 0x8000);
+	sw = mb_create(&mb, rig->a);
+	good_fw_qp(rig, &mb);
+	fw = mb_create(&mb, rig->a);
+	connect_qps(fw, sw);
+	s->cq_dbr = (uint32_t *)(rig->mem + CQ_DBR_AT + index * 0x8000);
+	s->rq_dbr = (uint32_t *)(rig->mem + RQ_DBR_AT + index * 0x8000);
+	__atomic_store_n(&s->rq_dbr[0], htobe32(0x8000), __ATOMIC_RELEASE);
+	good_virtq(rig, &mb, tis);
+	mb_set(&mb, FLD(virtio_q, queue_index), index);
+	mb_set(&mb, FLD(virtio_q, event_mode), 1);
+	mb_set(&mb, FLD(virtio_q, event_qpn_or_msix), fw->id);
+	mb_set(&mb, FLD(virtio_q, desc_addr), RIG_IOVA + at);
+	mb_set(&mb, FLD(virtio_q, available_addr), RIG_IOVA + at + 0x1000);
+	mb_set(&mb, FLD(virtio_q, used_addr), RIG_IOVA + at + 0x2000);
+	vq = mb_create(&mb, rig->a);
+	set_state(vq, VQ_RDY);
+	return vq;
+}
+
+static void steer(struct side *s)
+{
+	static const uint8_t none[64];
+	struct hca_matcher_attr attr = {.mask = none, .mask_len = sizeof(none), .priority = 7};
+	struct hca_matcher *matcher;
+	struct hca_flow *flow;
+	struct hca_obj *rqt;
+	struct mbox mb;
+
+	good_rqt(&mb, s->rxq, 4);
+	rqt = mb_create(&mb, s->rig.a);
+	good_tir(&mb, s->td, rqt);
+	assert_int_equal(hca_matcher_create(s->rig.a, &attr, &matcher), 0);
+	assert_int_equal(
+	    hca_flow_create(matcher, none, sizeof(none), mb_create(&mb, s->rig.a), &flow), 0);
+}
+
+static void make_side(struct side *s, unsigned int function)
+{
+	struct rig *rig = &s->rig;
+	uint32_t rkey, var;
+	uint16_t comp = EVENT_COMP;
+	struct hca_obj *tis;
+
+	rig->hca = nic;
+	rig->mem = mmap(NULL, RIG_MEM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(rig->mem, MAP_FAILED);
+	assert_int_equal(hca_ctx_open(nic, function, &rig->a), 0);
+	assert_int_equal(hca_pd_alloc(rig->a, &rig->pd), 0);
+	assert_int_equal(
+	    hca_mr_reg(rig->a, rig->pd, rig->mem, RIG_MEM, RIG_IOVA, 1, &rig->key, &rkey), 0);
+	assert_int_equal(hca_umem_reg(rig->a, rig->mem, RIG_MEM, 1, &rig->umem), 0);
+	assert_int_equal(hca_uar_alloc(rig->a, rig->uar_page, &rig->uar), 0);
+	rig->var_page[0] = DP_DOORBELL_NONE;
+	assert_int_equal(hca_var_alloc(rig->a, rig->var_page, &var), 0);
+	ring_at(rig, &s->rx, 0x80000, true);
+	ring_at(rig, &s->tx, 0xc0000, false);
+	tis = make_tis(rig, &s->td);
+	add_queue(s, tis, 1, 0xc0000);
+	s->rxq = add_queue(s, tis, 0, 0x80000);
+	steer(s);
+	/* Of the receive queue, which came last. */
+	assert_int_equal(hca_chan_open(rig->a, true, &s->chan, &s->fd), 0);
+	assert_int_equal(hca_chan_subscribe(s->chan, s->cq, &comp, 1, 0x77, -1), 0);
+}
+
+static void ring_doorbell(struct side *s)
+{
+	__atomic_store_n(&s->rig.var_page[0], 1, __ATOMIC_RELEASE);
+}
+
+static void arm(struct side *s)
+{
+	__atomic_store_n(&s->cq_dbr[1], htobe32((++s->sn & 3) << 28 | (s->seen & 0xffffff)),
+			 __ATOMIC_RELEASE);
+}
+
+static void wait_event(struct side *s)
+{
+	struct pollfd pfd = {.fd = s->fd, .events = POLLIN};
+	const uint8_t *cqe = s->rig.mem + CQ_AT;
+	uint32_t last;
+	uint64_t cookie;
+
+	assert_int_equal(poll(&pfd, 1, WAIT_MS), 1);
+	assert_int_equal(read(s->fd, &cookie, sizeof(cookie)), sizeof(cookie));
+	assert_int_equal(cookie, 0x77);
+	last =
+	    be32toh(__atomic_load_n((const uint32_t *)(const void *)(cqe + 60), __ATOMIC_ACQUIRE));
+	s->seen += (uint16_t)((last >> 16) + 1 - s->seen);
+	__atomic_store_n(&s->rq_dbr[0], htobe32(s->seen + 0x8000), __ATOMIC_RELEASE);
+}
+
+static uint16_t used(struct ring *r)
+{
+	return __atomic_load_n(&r->used[1], __ATOMIC_ACQUIRE);
+}
+
+/* Everything that takes the locks, while frames move. */
+static void *churn(void *arg)
+{
+	struct side *s = arg;
+	struct rig *rig = &s->rig;
+	static const uint8_t none[64];
+	uint16_t comp = EVENT_COMP;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct hca_matcher_attr attr = {.mask = none, .mask_len = 64, .priority = 1};
+		struct hca_matcher *matcher;
+		struct hca_obj *cq, *mkey;
+		struct hca_chan *chan;
+		struct mbox mb;
+		uint32_t key, rkey;
+		int fd;
+
+		good_cq(rig, &mb);
+		mb_set(&mb, FLD(create_cq_in, cq_umem_offset), 0x30000);
+		mb_set(&mb, FLD(cqc, dbr_addr), 0x38000);
+		cq = mb_create(&mb, rig->a);
+		good_mkey(rig, &mb);
+		mkey = mb_create(&mb, rig->a);
+		assert_int_equal(hca_chan_open(rig->a, true, &chan, &fd), 0);
+		assert_int_equal(hca_chan_subscribe(chan, s->cq, &comp, 1, 1, -1), 0);
+		assert_int_equal(hca_chan_subscribe(chan, cq, &comp, 1, 2, -1), 0);
+		assert_int_equal(hca_matcher_create(rig->a, &attr, &matcher), 0);
+		assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem, 4096, 0, 1, &key, &rkey), 0);
+		mb_begin(&mb, "query_virtio_net_q");
+		mb_query(&mb, s->rxq);
+		assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_net_q, state)), VQ_RDY);
+		assert_int_equal(hca_mr_dereg(rig->a, key), 0);
+		assert_int_equal(hca_matcher_destroy(matcher), 0);
+		if (i & 1)
+			hca_chan_close(chan);
+		destroy(mkey);
+		destroy(cq);
+		if (!(i & 1))
+			hca_chan_close(chan);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void fill(struct side *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < N; i++) {
+		uint8_t *frame = s->rig.mem + (s->tx.desc[i].addr - RIG_IOVA) + HDR;
+
+		hca_ident_mac(1, frame);
+		hca_ident_mac(0, frame + 6);
+		frame[12] = 0x88;
+		frame[13] = 0xb5;
+		memset(frame + 14, (int)i, FRAME - 14);
+	}
+}
+
+static void frames_and_events_under_churn(void **state)
+{
+	struct hca_config cfg = {.functions = 2, .threads = 2, .delay_drop_ms = 1000};
+	struct side *side = calloc(2, sizeof(*side));
+	unsigned int round;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(side);
+	assert_int_equal(hca_create(&cfg, &nic), 0);
+	make_side(&side[0], 0);
+	make_side(&side[1], 1);
+	fill(&side[0]);
+	push(&side[1].rx, N - BURST);
+	assert_int_equal(pthread_create(&thread, NULL, churn, &side[1]), 0);
+	for (round = 1; round <= ROUNDS; round++) {
+		push(&side[1].rx, BURST);
+		arm(&side[1]);
+		push(&side[0].tx, BURST);
+		ring_doorbell(&side[0]);
+		/* An event may be about the first frames of a burst only. */
+		do {
+			wait_event(&side[1]);
+			arm(&side[1]);
+		} while (used(&side[1].rx) != (uint16_t)(round * BURST));
+		/* Drain what that last arming may have caused. */
+		while (poll(&(struct pollfd){.fd = side[1].fd, .events = POLLIN}, 1, 0) == 1)
+			wait_event(&side[1]);
+	}
+	pthread_join(thread, NULL);
+	assert_memory_equal(side[1].rig.mem + 0x80000 + 0x3000 + 5 * BUF + HDR,
+			    side[0].rig.mem + 0xc0000 + 0x3000 + 5 * BUF + HDR, FRAME);
+	hca_ctx_close(side[0].rig.a);
+	hca_ctx_close(side[1].rig.a);
+	assert_int_equal(nic->stat->queue_errors, 0);
+	hca_destroy(nic);
+	munmap(side[0].rig.mem, RIG_MEM);
+	munmap(side[1].rig.mem, RIG_MEM);
+	close(side[0].fd);
+	close(side[1].fd);
+	free(side);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(frames_and_events_under_churn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
