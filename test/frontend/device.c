@@ -237,7 +237,9 @@ static int negotiate_protocol(struct fe_dev *dev)
 	if (err)
 		return err;
 	dev->protocol = offered & want & ~dev->cfg.without_protocol;
-	if (dev->cfg.notifier && !protocol_has(dev, FE_VU_PROTOCOL_HOST_NOTIFIER)) {
+	if (dev->cfg.notifier && !(protocol_has(dev, FE_VU_PROTOCOL_HOST_NOTIFIER) &&
+				   protocol_has(dev, FE_VU_PROTOCOL_BACKEND_REQ) &&
+				   protocol_has(dev, FE_VU_PROTOCOL_BACKEND_SEND_FD))) {
 		fe_error("%s: the back-end does not offer host notifiers", dev->cfg.path);
 		return -EOPNOTSUPP;
 	}

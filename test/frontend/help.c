@@ -64,8 +64,11 @@ const char fe_help[] =
     "  --bench              fixed descriptors, 8 bytes touched a frame: rates and cycles; --batch "
     "N\n"
     "  --misbehave NAME     do something hostile and report what the back-end made of it;\n"
-    "                       with --recheck, connect again and verify traffic afterwards\n"
-    "  --list-misbehaviours\n"
+    "                       with --recheck, connect again and verify traffic afterwards; with\n"
+    "                       --peer-socket, frames to receive come from there\n"
+    "  --list-misbehaviours the names there are for this --layout; @rx behind most: on the "
+    "receive\n"
+    "                       queue instead of the transmit queue\n"
     "  -j, --json           the result as JSON on stdout\n"
     "  -v, --verbose        more on stderr; twice: every message\n"
     "  -h, --help\n";

@@ -20,26 +20,39 @@
 static const struct fe_misbehaviour *const tables[] = {fe_misbehave_desc, fe_misbehave_ring,
 						       fe_misbehave_talk, fe_misbehave_memory};
 
-void fe_misbehave_list(void)
+static unsigned int layout_bit(enum fe_layout layout)
+{
+	return layout == FE_PACKED ? FE_FOR_PACKED : FE_FOR_SPLIT;
+}
+
+static void list_one(const struct fe_misbehaviour *m)
+{
+	/* A set-up of one queue pair has about 30 messages. */
+	static const unsigned int numbers[] = {1, 4, 8, 12, 16, 20, 24, 28};
+
+	if (!m->takes_number) {
+		printf("%-28s %s\n", m->name, m->what);
+		if (!m->talk)
+			printf("%s%-*s the same, to receive\n", m->name, 28 - (int)strlen(m->name),
+			       "@rx");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		printf("%s:%-*u %s\n", m->name, 27 - (int)strlen(m->name), numbers[i], m->what);
+}
+
+void fe_misbehave_list(enum fe_layout layout)
 {
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct fe_misbehaviour *m = tables[t]; m->name; m++) {
-			char name[64];
-
-			snprintf(name, sizeof(name), "%s%s%s", m->name, m->takes_number ? ":N" : "",
-				 m->talk ? "" : "[@rx]");
-			printf("%-32s %s%s\n", name, m->what,
-			       m->layouts == FE_FOR_SPLIT    ? " (split)"
-			       : m->layouts == FE_FOR_PACKED ? " (packed)"
-							     : "");
-		}
+		for (const struct fe_misbehaviour *m = tables[t]; m->name; m++)
+			if (m->layouts & layout_bit(layout))
+				list_one(m);
 }
 
 /* "name[@rx][:number]" */
 static const struct fe_misbehaviour *find(const char *text, enum fe_layout layout,
 					  struct fe_hostile *h)
 {
-	unsigned int mask = layout == FE_PACKED ? FE_FOR_PACKED : FE_FOR_SPLIT;
 	size_t len = strcspn(text, "@:");
 	const char *rest = text + len;
 
@@ -53,7 +66,7 @@ static const struct fe_misbehaviour *find(const char *text, enum fe_layout layou
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const struct fe_misbehaviour *m = tables[t]; m->name; m++)
 			if (strlen(m->name) == len && strncmp(m->name, text, len) == 0 &&
-			    m->layouts & mask && (!m->takes_number || h->number) &&
+			    m->layouts & layout_bit(layout) && (!m->takes_number || h->number) &&
 			    !(m->talk && h->receive))
 				return m;
 	return NULL;

@@ -68,7 +68,8 @@ extern const struct fe_misbehaviour fe_misbehave_ring[];
 extern const struct fe_misbehaviour fe_misbehave_talk[];   /* messages */
 extern const struct fe_misbehaviour fe_misbehave_memory[]; /* messages and the memory behind */
 
-void fe_misbehave_list(void);
+/* Names that can be run with this layout, a line each; sample numbers where one is taken. */
+void fe_misbehave_list(enum fe_layout layout);
 
 /* -ENOENT: no such name (for this layout); else 0 once something was observed. */
 int fe_misbehave_run(const struct fe_misbehave_config *cfg, const char *name,

@@ -45,6 +45,17 @@ uint64_t fe_stream_in_flight(const struct fe_stream *s)
 	return out > s->written_off ? out - s->written_off : 0;
 }
 
+void fe_stream_write_off(struct fe_stream *s)
+{
+	uint64_t out = fe_ledger_outstanding(&s->ledger), waiting = 0;
+	unsigned int pair;
+
+	/* A device that is slow to start has not lost what it never took. */
+	for (pair = 0; pair < s->tx->cfg.pairs; pair++)
+		waiting += fe_dev_txq(s->tx, pair)->ring->outstanding;
+	s->written_off = out > waiting ? out - waiting : 0;
+}
+
 unsigned int fe_stream_send(struct fe_stream *s, unsigned int budget)
 {
 	static __thread uint8_t frame[FE_FRAME_MAX];

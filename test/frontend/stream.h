@@ -37,6 +37,9 @@ void fe_stream_destroy(struct fe_stream *s);
 /* Frames sent and still expected. */
 uint64_t fe_stream_in_flight(const struct fe_stream *s);
 
+/* Stops expecting what was sent and taken by the device, yet has not arrived. */
+void fe_stream_write_off(struct fe_stream *s);
+
 /* Queues up to `budget` frames for transmission; returns how many. Not flushed. */
 unsigned int fe_stream_send(struct fe_stream *s, unsigned int budget);
 

@@ -249,11 +249,8 @@ static int check_stall(struct run *run, uint64_t now)
 	run->res->stalls++;
 	fe_info("nothing moved for %u ms, %llu frames given up", run->cfg->stall_ms,
 		(unsigned long long)in_flight(run));
-	for (unsigned int i = 0; i < run->cfg->streams; i++) {
-		struct fe_stream *s = &run->cfg->stream[i];
-
-		s->written_off = fe_ledger_outstanding(&s->ledger);
-	}
+	for (unsigned int i = 0; i < run->cfg->streams; i++)
+		fe_stream_write_off(&run->cfg->stream[i]);
 	if (++run->dry_stalls < GIVE_UP_STALLS)
 		return 0;
 	fe_error("nothing moves any more");
@@ -296,7 +293,8 @@ static int pass(struct run *run)
 	limit_time(run, now);
 	err = service(run);
 	if (!err && taken + given == 0) {
-		err = check_stall(run, now);
+		/* Not `now`: mending a broken connection takes its time. */
+		err = check_stall(run, fe_now_ms());
 		if (run->cfg->interrupt)
 			sleep_on_calls(run);
 		else

@@ -104,6 +104,20 @@ static void destroy(struct session *s)
 		fe_dev_destroy(s->dev[i]);
 }
 
+/* Asked for, but no page came: the run measured something else than was meant. */
+static bool notifiers_missing(const struct session *s)
+{
+	bool missing = false;
+
+	for (unsigned int i = 0; i < s->devs; i++) {
+		if (!s->o->dev.notifier || s->dev[i]->notifiers)
+			continue;
+		fe_error("%s: the back-end gave no doorbell page", s->dev[i]->cfg.path);
+		missing = true;
+	}
+	return missing;
+}
+
 static int run_traffic(struct session *s)
 {
 	const struct fe_options *o = s->o;
@@ -128,7 +142,8 @@ static int run_traffic(struct session *s)
 	cfg.streams = s->streams;
 	err = fe_traffic_run(&cfg, &res);
 	fe_report_traffic(&cfg, &res, err, o->json);
-	return err || !fe_traffic_clean(&cfg, &res) ? EXIT_WRONG : EXIT_CLEAN;
+	return err || !fe_traffic_clean(&cfg, &res) || notifiers_missing(s) ? EXIT_WRONG
+									    : EXIT_CLEAN;
 }
 
 static int run_reflect(struct session *s)
@@ -238,7 +253,7 @@ int main(int argc, char **argv)
 	if (ret)
 		return ret > 0 ? EXIT_CLEAN : EXIT_NO_RUN;
 	if (options.mode == FE_MODE_LIST) {
-		fe_misbehave_list();
+		fe_misbehave_list(options.dev.layout);
 		return EXIT_CLEAN;
 	}
 	fe_stop_on_signals();
