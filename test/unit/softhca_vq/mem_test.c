@@ -146,7 +146,7 @@ static void segments_out_of_order_are_refused(void **state)
 	dp_mem_put(mem);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(address_is_found_in_its_segment_only),
@@ -157,5 +157,7 @@ int main(void)
 	    cmocka_unit_test(segments_out_of_order_are_refused),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

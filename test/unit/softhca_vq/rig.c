@@ -58,6 +58,9 @@ static void rig_guest_create(struct rig *rig, unsigned int i)
 	dp_unlock(rig->dp);
 }
 
+/* The datapath of a test that failed, or of the one that runs. */
+static struct dp *rig_live;
+
 void rig_create(struct rig *rig, const struct rig_options *o)
 {
 	struct dp_config cfg = {
@@ -69,9 +72,11 @@ void rig_create(struct rig *rig, const struct rig_options *o)
 	    .tick_arg = rig,
 	};
 
+	dp_destroy(rig_live);
 	memset(rig, 0, sizeof(*rig));
 	rig->ports = o->ports;
 	assert_int_equal(dp_create(&cfg, &rig->dp), 0);
+	rig_live = rig->dp;
 	for (unsigned int i = 0; i < o->ports; i++)
 		rig_guest_create(rig, i);
 }
@@ -89,6 +94,7 @@ void rig_destroy(struct rig *rig)
 			rig_queue_destroy(g->queue[q]);
 	}
 	dp_destroy(rig->dp);
+	rig_live = NULL;
 	for (unsigned int i = 0; i < rig->ports; i++) {
 		struct rig_guest *g = &rig->guest[i];
 

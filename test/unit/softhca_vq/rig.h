@@ -4,7 +4,9 @@
  * of several regions with holes (test/frontend/guest_mem.h), which the datapath sees through a
  * mapping of its own, and driver-side rings (test/frontend/ring.h).
  *
- * Failures of the rig itself end the test (cmocka). Threads: one per queue, as for the rings.
+ * Failures of the rig itself end the test (cmocka). A test that fails leaves its NIC threads
+ * behind: give a struct rig static storage; the next rig_create ends them. Threads: one per queue,
+ * as for the rings.
  */
 #ifndef TEST_SOFTHCA_VQ_RIG_H
 #define TEST_SOFTHCA_VQ_RIG_H

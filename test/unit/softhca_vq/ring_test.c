@@ -427,7 +427,7 @@ static void index_that_goes_back_is_refused(void **state)
 #f "/packed late", f, NULL, NULL, (void *)&packed_late                             \
 	}
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    LAYOUTS(spec_2_7_13_chain_is_seen_when_published),
@@ -456,5 +456,7 @@ int main(void)
 						     (void *)&split_late										     },
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

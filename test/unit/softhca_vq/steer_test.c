@@ -386,7 +386,7 @@ static void generations_void_cached_answers(void **state)
 	fdb_destroy(fdb);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rss_hash_agrees_with_published_vectors),
@@ -403,5 +403,7 @@ int main(void)
 	    cmocka_unit_test(generations_void_cached_answers),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

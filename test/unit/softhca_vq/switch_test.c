@@ -61,7 +61,7 @@ static void expect_none(struct pair *p, unsigned int at)
 static void frame_arrives_unchanged(void **state)
 {
 	struct rig_options o = {.ports = 2};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	rig_post_all(p.rx[1], 2000);
@@ -76,7 +76,7 @@ static void frame_arrives_unchanged(void **state)
 static void unicast_goes_where_it_was_learned(void **state)
 {
 	struct rig_options o = {.ports = 3};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	for (unsigned int i = 0; i < 3; i++)
@@ -106,7 +106,7 @@ static void pinned_mac_does_not_move(void **state)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 2}, group[6] = {1};
 	struct rig_options o = {.ports = 3};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	dp_lock(p.rig.dp);
@@ -129,7 +129,7 @@ static void pinned_mac_does_not_move(void **state)
 static void group_frame_goes_to_all_others(void **state)
 {
 	struct rig_options o = {.ports = 3};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	for (unsigned int i = 0; i < 3; i++)
@@ -145,7 +145,7 @@ static void group_frame_goes_to_all_others(void **state)
 static void frame_to_oneself_comes_back_unless_blocked(void **state)
 {
 	struct rig_options o = {.ports = 2};
-	struct pair p;
+	static struct pair p;
 	struct vq *queue;
 	struct dp_tir tir = {.n = 1, .queues = &queue, .block_self_uc = true};
 	struct dp_rx_rule rule = {.tir = &tir};
@@ -170,7 +170,7 @@ static void frame_to_oneself_comes_back_unless_blocked(void **state)
 static void wire_loopback_brings_frames_back(void **state)
 {
 	struct rig_options o = {.ports = 2, .wire_loopback = true};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	rig_post_all(p.rx[0], 2000);
@@ -190,7 +190,7 @@ static void wire_loopback_brings_frames_back(void **state)
 static void frame_without_receiver_leaves_by_the_wire(void **state)
 {
 	struct rig_options o = {.ports = 1};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	send_one(&p, 0, 9, 1, 1);
@@ -203,7 +203,7 @@ static void frame_without_receiver_leaves_by_the_wire(void **state)
 static void frame_to_a_stopped_queue_is_dropped(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 1000};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	dp_lock(p.rig.dp);
@@ -218,7 +218,7 @@ static void frame_to_a_stopped_queue_is_dropped(void **state)
 static void no_buffer_without_delay_drops_at_once(void **state)
 {
 	struct rig_options o = {.ports = 2};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	send_one(&p, 0, 2, 1, 1);
@@ -230,7 +230,7 @@ static void no_buffer_without_delay_drops_at_once(void **state)
 static void no_buffer_holds_the_sender_until_there_is_one(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
-	struct pair p;
+	static struct pair p;
 	unsigned int ticks;
 
 	pair_create(&p, &o, *state);
@@ -252,7 +252,7 @@ static void no_buffer_holds_the_sender_until_there_is_one(void **state)
 static void delay_drop_ends_and_receiver_drops_until_it_has_buffers(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 200};
-	struct pair p;
+	static struct pair p;
 	uint64_t start = rig_now_ms();
 
 	pair_create(&p, &o, *state);
@@ -275,7 +275,7 @@ static void delay_drop_ends_and_receiver_drops_until_it_has_buffers(void **state
 static void group_frame_does_not_wait(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, *state);
 	send_one(&p, 0, 0xff, 1, 1);
@@ -287,7 +287,7 @@ static void group_frame_does_not_wait(void **state)
 static void ring_that_was_never_kicked_is_not_read(void **state)
 {
 	struct rig_options o = {.ports = 2};
-	struct pair p;
+	static struct pair p;
 	uint8_t frame[60];
 	unsigned int ticks;
 
@@ -308,7 +308,7 @@ static void sixteen_bit_doorbell_rings(void **state)
 {
 	struct rig_options o = {.ports = 2};
 	uint16_t half = 1;
-	struct pair p;
+	static struct pair p;
 	uint8_t frame[60];
 
 	pair_create(&p, &o, *state);
@@ -324,7 +324,7 @@ static void driver_that_kicks_only_when_asked_is_served(void **state)
 {
 	struct rig_options o = {.ports = 2};
 	unsigned int sent = 0, done = 0, kicks = 0;
-	struct pair p;
+	static struct pair p;
 	uint8_t frame[60];
 
 	pair_create(&p, &o, *state);
@@ -368,7 +368,7 @@ static void notification_follows_the_drivers_wish(void **state)
 {
 	struct rig_queue_options events = with_events(*state);
 	struct rig_options o = {.ports = 2};
-	struct pair p;
+	static struct pair p;
 
 	pair_create(&p, &o, &events);
 	rig_post_all(p.rx[1], 2000);
@@ -395,7 +395,7 @@ static void notification_without_credit_is_repeated(void **state)
 {
 	struct rig_queue_options events = with_events(*state);
 	struct rig_options o = {.ports = 2};
-	struct pair p;
+	static struct pair p;
 	unsigned int n;
 
 	pair_create(&p, &o, &events);
@@ -421,7 +421,7 @@ static void notification_without_credit_is_repeated(void **state)
 #f "/packed", f, NULL, NULL, (void *)&packed                                       \
 	}
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    BOTH(frame_arrives_unchanged),
@@ -443,5 +443,7 @@ int main(void)
 	    BOTH(notification_without_credit_is_repeated),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
