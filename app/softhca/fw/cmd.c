@@ -293,7 +293,7 @@ int cmd_execute(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj, struct
 		if (cmd->syndrome != SYND(INJECTED))
 			STAT_ADD(hca, commands_refused, 1);
 	}
-	trace_cmd(cmd, new);
+	trace_cmd(cmd, err, new);
 	if (!err && made)
 		*made = new;
 	return err;

@@ -72,7 +72,7 @@ bool cmd_known(const char *name);
 /* -EREMOTEIO: refused. -EINVAL: no such verb on this path, or another object. */
 int cmd_execute(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj, struct hca_obj **made);
 
-/* Always -EREMOTEIO. field: F_NONE or the field that is wrong; fmt adds values, "" none. */
+/* Always -EREMOTEIO. field: F_NONE or the field that is wrong; fmt adds values, " " none. */
 int cmd_refuse(struct cmd *cmd, enum syndrome s, enum field_id field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Turn -ENOMEM or -ENOSPC of obj_new() and obj_use() into a refusal. */

@@ -85,10 +85,24 @@ static void print_input(FILE *f, const struct cmd *cmd)
 		print_tail(f, cmd);
 }
 
-void trace_cmd(const struct cmd *cmd, const struct hca_obj *made)
+static void print_refusal(FILE *f, const struct cmd *cmd)
+{
+	const struct syndrome_info *info = syndrome_info(cmd->syndrome);
+
+	fprintf(f, " -> %s 0x%x syndrome 0x%x: ", info->status_name, info->status, info->number);
+	if (cmd->field < F_NONE)
+		fprintf(f, "%s.%s: ", layouts[fields[cmd->field].layout].name,
+			fields[cmd->field].name);
+	fputs(info->text, f);
+	/* " " stands for nothing to add. */
+	if (strcmp(cmd->why, " "))
+		fprintf(f, " (%s)", cmd->why);
+	fputc('\n', f);
+}
+
+void trace_cmd(const struct cmd *cmd, int err, const struct hca_obj *made)
 {
 	FILE *f = cmd->ctx->hca->trace;
-	const struct syndrome_info *info = syndrome_info(cmd->syndrome);
 
 	if (!f)
 		return;
@@ -96,15 +110,12 @@ void trace_cmd(const struct cmd *cmd, const struct hca_obj *made)
 	print_input(f, cmd);
 	if (made)
 		fprintf(f, " -> OK %s 0x%x\n", obj_type_name(made->type), made->id);
-	else if (!info->number)
+	else if (!err)
 		fprintf(f, " -> OK\n");
-	else if (cmd->field < F_NONE)
-		fprintf(f, " -> %s 0x%x syndrome 0x%x: %s.%s: %s (%s)\n", info->status_name,
-			info->status, info->number, layouts[fields[cmd->field].layout].name,
-			fields[cmd->field].name, info->text, cmd->why);
+	else if (err == -EREMOTEIO)
+		print_refusal(f, cmd);
 	else
-		fprintf(f, " -> %s 0x%x syndrome 0x%x: %s (%s)\n", info->status_name, info->status,
-			info->number, info->text, cmd->why);
+		fprintf(f, " -> %s: wrong verb for this call, or another object\n", strerror(-err));
 }
 
 void trace_call(const struct hca_ctx *ctx, const char *name, int err, const char *fmt, ...)

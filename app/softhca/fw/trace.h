@@ -16,8 +16,8 @@ struct hca_obj;
 int trace_open(struct hca *hca, const char *path); /* path NULL: no trace; "-": stderr */
 void trace_close(struct hca *hca);
 
-/* A mailbox command that has been executed; made: the object it created, or NULL. */
-void trace_cmd(const struct cmd *cmd, const struct hca_obj *made);
+/* A mailbox command, its result, and the object it created or NULL. */
+void trace_cmd(const struct cmd *cmd, int err, const struct hca_obj *made);
 /* A command without a mailbox; err: its result. */
 void trace_call(const struct hca_ctx *ctx, const char *name, int err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

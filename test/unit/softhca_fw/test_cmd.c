@@ -320,6 +320,9 @@ static void trace_refusal_names_field(void **state)
 	mb_set(&mb, FLD(cqc, cqe_comp_en), 1);
 	mb_create_refused(&mb, rig->a, SYND(NOT_MODELLED));
 	assert_true(trace_has(rig, "cqc.cqe_comp_en"));
+	mb_begin(&mb, "alloc_transport_domain");
+	assert_int_equal(hca_cmd(rig->a, mb.in, mb.in_len, mb.out, mb.out_len), -EINVAL);
+	assert_true(trace_has(rig, "alloc_transport_domain -> Invalid argument"));
 	good_cq(rig, &mb);
 	mb_create(&mb, rig->a);
 	hca_ctx_close(rig->a);
