@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <linux/virtio_config.h>
 
@@ -240,11 +242,18 @@ fail:
 
 /* ---- stop ---- */
 
-/* The NIC cannot say where it stopped: ask the ring, which tells of a split one at least. */
+/*
+ * The NIC cannot say where it stopped: ask the ring, which tells of a split one at least. Not with
+ * a load: a front-end may have truncated the file behind its memory, and a load would be SIGBUS.
+ */
 static uint16_t base_guess(const struct vv_queue *q)
 {
-	if (q->used)
-		return __atomic_load_n((const uint16_t *)q->used + 1, __ATOMIC_ACQUIRE);
+	uint16_t used_idx;
+	struct iovec to = {.iov_base = &used_idx, .iov_len = sizeof(used_idx)};
+	struct iovec from = {.iov_base = (uint16_t *)q->used + 1, .iov_len = sizeof(used_idx)};
+
+	if (q->used && process_vm_readv(getpid(), &to, 1, &from, 1, 0) == sizeof(used_idx))
+		return used_idx;
 	return q->conf.base;
 }
 
