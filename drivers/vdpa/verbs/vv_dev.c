@@ -164,10 +164,18 @@ static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES
 	state_set(dev, VV_DEV_STOPPING);
 	vv_steer_clear(dev->steer);
 	/* First all stop, then all go: a queue that waits for another one's frame would lose it. */
-	for (i = 0; i < dev->n_queues; i++)
-		vv_queue_stop(&dev->queues[i], stopped ? &stopped[i] : &ignored);
-	for (i = dev->n_queues; i-- > 0;)
-		vv_queue_release(&dev->queues[i]);
+	for (i = 0; i < dev->n_queues; i++) {
+		struct vv_queue *q = &dev->queues[i];
+
+		vv_lock_alias(&q->dev->control);
+		vv_queue_stop(q, stopped ? &stopped[i] : &ignored);
+	}
+	for (i = dev->n_queues; i-- > 0;) {
+		struct vv_queue *q = &dev->queues[i];
+
+		vv_lock_alias(&q->dev->control);
+		vv_queue_release(q);
+	}
 	vv_mem_destroy(dev->mem);
 	dev->mem = NULL;
 	dev->features = 0;
@@ -188,10 +196,13 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 	if (err)
 		return err;
 	for (i = 0; i < guest->n_rings && i < dev->n_queues; i++) {
-		if (!guest->rings[i].enabled || guest->rings[i].size == 0)
+		const struct vv_ring *ring = &guest->rings[i];
+		struct vv_queue *q = &dev->queues[i];
+
+		if (!ring->enabled || ring->size == 0)
 			continue;
-		err =
-		    vv_queue_start(&dev->queues[i], &guest->rings[i], false, cause, sizeof(cause));
+		vv_lock_alias(&q->dev->control);
+		err = vv_queue_start(q, ring, false, cause, sizeof(cause));
 		if (err) {
 			snprintf(why, why_len, "queue %u: %s", i, cause);
 			return err;
@@ -269,19 +280,19 @@ void vv_dev_disconnected(struct vv_dev *dev)
 
 int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring)
 {
+	struct vv_queue *q;
 	char why[256];
 	int err = 0;
 
-	if (queue >= dev->n_queues) {
-		VV_LOG(ERR, "%s/%u: enable: no such queue (%u there)", dev->name, queue,
-		       dev->n_queues);
+	if (queue >= dev->n_queues)
 		return -E2BIG;
-	}
+	q = &dev->queues[queue];
 	vv_lock(&dev->control);
+	vv_lock_alias(&q->dev->control);
 	if (dev->state != VV_DEV_RUNNING) {
 		err = -ENODEV;
 	} else if (ring->size) {
-		err = vv_queue_start(&dev->queues[queue], ring, true, why, sizeof(why));
+		err = vv_queue_start(q, ring, true, why, sizeof(why));
 		if (err)
 			VV_LOG(ERR, "%s/%u: cannot start: %s", dev->name, queue, why);
 	}
@@ -291,14 +302,17 @@ int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ri
 
 int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped)
 {
+	struct vv_queue *q;
 	int err = 0;
 
 	stopped->valid = false;
 	if (queue >= dev->n_queues)
 		return -E2BIG;
+	q = &dev->queues[queue];
 	vv_lock(&dev->control);
+	vv_lock_alias(&q->dev->control);
 	if (dev->state == VV_DEV_RUNNING)
-		vv_queue_stop(&dev->queues[queue], stopped);
+		vv_queue_stop(q, stopped);
 	else
 		err = -ENODEV;
 	vv_unlock(&dev->control);
@@ -326,6 +340,7 @@ int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STAT
 		return -E2BIG;
 	q = &dev->queues[queue];
 	vv_lock(&dev->control);
+	vv_lock_alias(&q->dev->control);
 	counters_read(q);
 	vv_stats_fill(&q->nic, &q->own, values);
 	vv_stats_fill(&q->nic_zero, &q->own_zero, zero);
@@ -343,6 +358,7 @@ int vv_dev_stats_reset(struct vv_dev *dev, unsigned int queue)
 		return -E2BIG;
 	q = &dev->queues[queue];
 	vv_lock(&dev->control);
+	vv_lock_alias(&q->dev->control);
 	counters_read(q);
 	q->nic_zero = q->nic;
 	vv_counters_copy(&q->own, &q->own_zero);

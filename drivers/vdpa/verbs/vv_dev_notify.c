@@ -46,6 +46,7 @@ static void error_event(struct vv_queue *q, uint64_t cookie)
 	struct vv_dev *dev = q->dev;
 
 	vv_lock(&dev->control);
+	vv_lock_alias(&q->dev->control);
 	if (dev->state == VV_DEV_RUNNING && q->state == VV_QUEUE_RUNNING &&
 	    cookie == vv_dev_cookie(q, true)) {
 		if (vv_virtq_status(q->virtq, &status))
@@ -88,9 +89,12 @@ static void poke(void *arg)
 	int err = 0;
 
 	for (i = 0; i < dev->n_queues && !err; i++) {
+		struct vv_queue *q = &dev->queues[i];
+
 		vv_lock(&dev->control);
+		vv_lock_alias(&q->dev->control);
 		if (dev->state == VV_DEV_IDLE)
-			err = vv_queue_settle(&dev->queues[i]);
+			err = vv_queue_settle(q);
 		vv_unlock(&dev->control);
 	}
 	/* On an error the next start tries again, and says why it cannot. */

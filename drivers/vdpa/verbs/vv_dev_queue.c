@@ -320,6 +320,7 @@ void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
 	bool allowed = vv_recovery_allow(&q->recovery, now_ms());
 	int err = 0;
 
+	vv_lock_alias(&dev->control);
 	q->base = vv_index_from_hw(q->conf.packed, status->hw_used);
 	q->conf.base = q->base;
 	vv_count(&q->own.queue_errors, 1);

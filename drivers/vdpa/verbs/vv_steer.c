@@ -12,13 +12,13 @@
 static const struct vv_flow_class all_frames = {.priority = 7};
 
 static const struct vv_flow_class classes[] = {
-    {.priority = 7},
-    {		     .ip = 4,	      .priority = 6},
-    {			   .ip = 6, .priority = 6},
-    {    .ip = 4,       .l4 = IPPROTO_TCP, .priority = 5},
-    {    .ip = 4,       .l4 = IPPROTO_UDP, .priority = 5},
-    {    .ip = 6,       .l4 = IPPROTO_TCP, .priority = 5},
-    { .ip = 6,       .l4 = IPPROTO_UDP, .priority = 5},
+    {.priority = 7			  },
+    {		  .ip = 4,					.priority = 6},
+    {						  .ip = 6, .priority = 6},
+    { .ip = 4,				 .l4 = IPPROTO_TCP, .priority = 5},
+    { .ip = 4,				 .l4 = IPPROTO_UDP, .priority = 5},
+    { .ip = 6,				 .l4 = IPPROTO_TCP, .priority = 5},
+    {				 .ip = 6,				 .l4 = IPPROTO_UDP, .priority = 5},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };
