@@ -28,7 +28,7 @@ vfront() { # EXPECTED-STATUS OPTIONS...
 	alive be || fail "the back-end ended"
 }
 quantity() { # LABEL: sum over the table's rows of this name
-	awk -v label="$1" 'index($0, "  " label " ") == 1 { n += $NF } END { print n + 0 }' "$T/fe.log"
+	awk -v label="$1" 'index($0, "  " label "  ") == 1 { n += $NF } END { print n + 0 }' "$T/fe.log"
 }
 is() { # LABEL NUMBER
 	[ "$(quantity "$1")" = "$2" ] || fail "$1: $(quantity "$1"), not $2"
@@ -46,7 +46,7 @@ loop() {
 		vfront 0 "$@"
 		is "frames received" 50000
 		vfront 0 "$@" --regions 8 --chain 1-5
-		vfront 0 "$@" --mergeable --rx-buffer 300 --size 60-6000
+		vfront 0 "$@" --frames 20000 --mergeable --rx-buffer 300 --size 60-6000
 		vfront 0 "$@" --restarts 4 --without reply-ack
 		is restarts 4
 		# Few in flight: it has to sleep between them.
@@ -110,7 +110,8 @@ reconnect() { # LAYOUT
 # Sender on one port, reflector on the other.
 reflect() {
 	backend net_vhost functions=2
-	spawn mirror "$VFRONT" --socket "$T/s1" --reflect --layout packed --frames 20000
+	spawn mirror "$VFRONT" --socket "$T/s1" --reflect --layout packed --frames 20000 -v
+	wait_log mirror ": connected" 20
 	vfront 0 --frames 20000
 	is reflected 20000
 	reap mirror 20
@@ -146,11 +147,11 @@ hostile() {
 	for name in desc-outside-memory desc-in-hole@rx chain-loop head-out-of-range ring-garbage \
 		desc-changed-while-read disconnect-at-message:9 half-message:20 fd-too-many \
 		ring-addr-outside ring-size-odd mem-region-huge; do
-		vfront 0 --misbehave $name --recheck --frames 2000
+		vfront 0 --misbehave $name --recheck --frames 2000 --stall-ms 200
 		grep "^$name:" "$T/fe.log" || fail "no report"
 	done
 	for name in id-out-of-range wrap-garbage@rx chain-too-long; do
-		vfront 0 --misbehave $name --recheck --frames 2000 --layout packed
+		vfront 0 --misbehave $name --recheck --frames 2000 --stall-ms 200 --layout packed
 	done
 	vfront 2 --misbehave no-such-thing
 }
