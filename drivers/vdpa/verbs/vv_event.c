@@ -22,6 +22,8 @@ enum {
 	CQ_RECORD_AT = QP_RECORD_AT + 64,
 	SHARE = 2 * PAGE,
 };
+_Static_assert(PRM_CQE_WQE_COUNTER_BYTE == PRM_CQE_SZ - 4 && PRM_CQE_OP_OWN_BYTE == PRM_CQE_SZ - 1,
+	       "counter and opcode are in the last word");
 _Static_assert(DEPTH *PRM_CQE_SZ <= RQ_AT - CQ_AT, "completion queue fits");
 _Static_assert(DEPTH *PRM_QP_RQ_WQE_SZ <= QP_RECORD_AT - RQ_AT, "receive queue fits");
 
@@ -33,7 +35,7 @@ struct vv_event_pool {
 struct vv_event {
 	struct vv_hca *hca; /* borrowed from the device */
 	struct vv_obj cq, fw_qp, sw_qp;
-	volatile uint8_t *cqe;
+	volatile uint32_t *cqe_last; /* the last word of the first entry: counter, opcode */
 	volatile uint32_t *cq_record, *qp_record;
 	uint32_t ci; /* completions taken, ever */
 	uint32_t arm_sn;
@@ -70,13 +72,13 @@ static int connect_pair(struct vv_event *e)
 {
 	int err;
 
-	e->cqe[PRM_CQE_OP_OWN_BYTE] = PRM_CQE_OP_INVALID << 4 | 1;
+	__atomic_store_n(e->cqe_last, htobe32(PRM_CQE_OP_INVALID << 4 | 1), __ATOMIC_RELAXED);
 	e->posted = 0;
-	e->qp_record[0] = 0;
+	__atomic_store_n(e->qp_record, 0, __ATOMIC_RELAXED);
 	rte_wmb(); /* all that before the NIC looks */
 	err = vv_qp_connect(e->hca, &e->fw_qp, &e->sw_qp);
 	if (!err)
-		e->qp_record[0] = htobe32(DEPTH);
+		__atomic_store_n(e->qp_record, htobe32(DEPTH), __ATOMIC_RELAXED);
 	return err;
 }
 
@@ -100,7 +102,7 @@ int vv_event_create(struct vv_event_pool *pool, unsigned int i, uint64_t cookie,
 	if (!e)
 		return -ENOMEM;
 	e->hca = pool->hca;
-	e->cqe = at + CQ_AT;
+	e->cqe_last = (uint32_t *)(at + CQ_AT + PRM_CQE_WQE_COUNTER_BYTE);
 	e->cq_record = (uint32_t *)(at + CQ_RECORD_AT);
 	e->qp_record = (uint32_t *)(at + QP_RECORD_AT);
 
@@ -156,7 +158,7 @@ int vv_event_reset(struct vv_event *event)
 unsigned int vv_event_poll(struct vv_event *event, unsigned int *errors)
 {
 	/* One read for counter and opcode: they belong together. */
-	uint32_t last = be32toh(*(volatile uint32_t *)(event->cqe + PRM_CQE_WQE_COUNTER_BYTE));
+	uint32_t last = be32toh(__atomic_load_n(event->cqe_last, __ATOMIC_ACQUIRE));
 	unsigned int opcode = last >> 4 & 0xf;
 	uint16_t n = (uint16_t)((last >> 16) + 1 - event->posted);
 
@@ -167,9 +169,11 @@ unsigned int vv_event_poll(struct vv_event *event, unsigned int *errors)
 			(*errors)++;
 		event->ci += n;
 		event->posted += n;
-		event->cq_record[PRM_CQ_DBR_CI_WORD] = htobe32(event->ci & 0xffffff);
+		__atomic_store_n(&event->cq_record[PRM_CQ_DBR_CI_WORD],
+				 htobe32(event->ci & 0xffffff), __ATOMIC_RELAXED);
 		rte_wmb(); /* room in the CQ before the credits to fill it */
-		event->qp_record[0] = htobe32((uint16_t)(event->posted + DEPTH));
+		__atomic_store_n(event->qp_record, htobe32((uint16_t)(event->posted + DEPTH)),
+				 __ATOMIC_RELAXED);
 	}
 	arm(event);
 	return n;

@@ -284,7 +284,7 @@ void vv_hca_doorbell(struct vv_hca *hca, uint16_t queue)
 {
 	/* Whatever made the ring worth looking at was written before; pairs with the NIC's read. */
 	rte_wmb();
-	*hca->doorbell = queue;
+	__atomic_store_n(hca->doorbell, queue, __ATOMIC_RELAXED);
 }
 
 /* ---- memory ---- */
@@ -375,7 +375,8 @@ void vv_hca_cq_arm(struct vv_hca *hca, uint32_t cqn, volatile uint32_t *record, 
 	uint32_t arm = (sn & 3) << 28 | (ci & 0xffffff);
 	uint64_t doorbell = htobe64((uint64_t)arm << 32 | cqn);
 
-	record[PRM_CQ_DBR_ARM_WORD] = htobe32(arm);
+	__atomic_store_n(&record[PRM_CQ_DBR_ARM_WORD], htobe32(arm), __ATOMIC_RELAXED);
 	rte_wmb(); /* the NIC reads the record when the doorbell rings */
-	*(volatile uint64_t *)((char *)hca->uar->base_addr + PRM_CQ_UAR_DOORBELL) = doorbell;
+	__atomic_store_n((volatile uint64_t *)((char *)hca->uar->base_addr + PRM_CQ_UAR_DOORBELL),
+			 doorbell, __ATOMIC_RELAXED);
 }
