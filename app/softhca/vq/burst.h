@@ -153,12 +153,13 @@ static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq
 {
 	const struct dp *dp = nic->dp;
 
-	if (nic->wait[nic->pos] && !dst->drop_at_once && dp->delay_drop_cycles > 0) {
+	if (nic->wait[nic->pos] && !__atomic_load_n(&dst->drop_at_once, __ATOMIC_RELAXED) &&
+	    dp->delay_drop_cycles > 0) {
 		if (vq->held_since == 0)
 			vq->held_since = nic->now;
 		if (nic->now - vq->held_since < dp->delay_drop_cycles)
 			return false;
-		dst->drop_at_once = true;
+		__atomic_store_n(&dst->drop_at_once, true, __ATOMIC_RELAXED);
 	}
 	stat_add(&nic->stats.drops_no_buffer, 1);
 	nic->pos++;

@@ -136,7 +136,7 @@ burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const s
 	}
 	nic->put_frames++;
 	nic->put_bytes += f->len;
-	vq->drop_at_once = false;
+	vq_has_buffers(vq);
 	return PUT_OK;
 }
 
@@ -192,7 +192,7 @@ dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq
 	nic->put_frames += n;
 	nic->put_bytes += bytes;
 	if (n > 0)
-		vq->drop_at_once = false;
+		vq_has_buffers(vq);
 }
 
 /* Frames nic->pos...end while they are simple. */

@@ -76,7 +76,7 @@ struct vq {
 	bool locked;         /* receive queues: spin lock */
 	bool unpublished;    /* somebody will flush this queue */
 	bool notify_pending; /* somebody will call notify again */
-	bool drop_at_once;   /* receive: gave up waiting for buffers */
+	bool drop_at_once;   /* receive: gave up waiting for buffers; atomic */
 	bool active;         /* transmit: in its owner's list */
 	uint64_t idle_since; /* transmit: cycles; 0: not idle */
 	uint64_t held_since; /* transmit: cycles; 0: not held back */
@@ -341,6 +341,13 @@ dp_inline void vq_unlock(struct nic *nic, struct vq *vq)
 {
 	if (nic->multi)
 		__atomic_store_n(&vq->locked, false, __ATOMIC_RELEASE);
+}
+
+/* Delay drop starts afresh. */
+dp_inline void vq_has_buffers(struct vq *vq)
+{
+	if (unlikely(__atomic_load_n(&vq->drop_at_once, __ATOMIC_RELAXED)))
+		__atomic_store_n(&vq->drop_at_once, false, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <ucontext.h>
 
 #include "guard.h"
 
@@ -13,10 +14,22 @@ static pthread_mutex_t guard_mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int guard_users;
 static struct sigaction guard_old_segv, guard_old_bus;
 
+/* Block what the kernel would have blocked for that handler. */
+static void guard_mask_as_for(const struct sigaction *sa, int sig, const ucontext_t *context)
+{
+	sigset_t mask;
+
+	sigorset(&mask, &context->uc_sigmask, &sa->sa_mask);
+	if (!(sa->sa_flags & SA_NODEFER))
+		sigaddset(&mask, sig);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
 static void guard_chain(int sig, siginfo_t *info, void *ucontext)
 {
 	const struct sigaction *old = sig == SIGBUS ? &guard_old_bus : &guard_old_segv;
 
+	guard_mask_as_for(old, sig, ucontext);
 	if (old->sa_flags & SA_SIGINFO) {
 		old->sa_sigaction(sig, info, ucontext);
 	} else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
@@ -37,7 +50,11 @@ static void guard_handler(int sig, siginfo_t *info, void *ucontext)
 
 	/* si_code > 0: raised by the kernel for an access of this thread, not sent by somebody. */
 	if (guard != NULL && info->si_code > 0 && guard->blame(guard, info->si_addr)) {
+		const ucontext_t *context = ucontext;
+
 		guard_current = NULL;
+		/* As before the fault; a wrapper of ours (ThreadSanitizer's) may block more. */
+		pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
 		siglongjmp(guard->env, 1);
 	}
 	guard_chain(sig, info, ucontext);
@@ -45,9 +62,7 @@ static void guard_handler(int sig, siginfo_t *info, void *ucontext)
 
 int guard_install(void)
 {
-	/* NODEFER: leaving by siglongjmp without a saved mask must not leave the signal blocked. */
-	struct sigaction sa = {.sa_sigaction = guard_handler,
-			       .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+	struct sigaction sa = {.sa_sigaction = guard_handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	int err = 0;
 
 	sigemptyset(&sa.sa_mask);

@@ -316,6 +316,9 @@ static bool nic_try_idle(struct nic *nic, struct vq *vq)
 /* True: the queue stays in the list. */
 static bool nic_poll(struct nic *nic, struct vq *vq)
 {
+	/* It may have failed since it was activated. */
+	if (unlikely(vq->state != VQ_RDY))
+		return false;
 	if (unlikely(vq->mem_gen != vq->mem->gen) && !vq_check_mem(vq))
 		return false;
 	nic->moved = false;
@@ -333,8 +336,10 @@ static bool nic_poll(struct nic *nic, struct vq *vq)
 	return !nic_try_idle(nic, vq);
 }
 
-/* True if frames moved. */
-static bool nic_pass(struct nic *nic)
+enum nic_result { NIC_IDLE, NIC_WAITS, NIC_MOVED };
+
+/* Whether frames moved, or some queue is still polled. */
+static enum nic_result nic_pass(struct nic *nic)
 {
 	uint64_t frames = nic->stats.frames_tx;
 	unsigned int keep = 0;
@@ -355,12 +360,12 @@ static bool nic_pass(struct nic *nic)
 	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
 		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
 	if (nic->stats.frames_tx == frames)
-		return false;
+		return nic->n_active > 0 ? NIC_WAITS : NIC_IDLE;
 	stat_add(&nic->stats.busy_cycles, dp_cycles() - nic->now);
-	return true;
+	return NIC_MOVED;
 }
 
-static void nic_back_off(struct nic *nic, bool one_cpu)
+static void nic_back_off(struct nic *nic, bool waits, bool one_cpu)
 {
 	uint64_t per_us = nic->dp->cycles_per_us, idle_us;
 	struct timespec ts = {0};
@@ -368,7 +373,7 @@ static void nic_back_off(struct nic *nic, bool one_cpu)
 	if (nic->idle_since == 0)
 		nic->idle_since = nic->now;
 	idle_us = (nic->now - nic->idle_since) / per_us;
-	if (idle_us < NIC_IDLE_US || nic->n_active > 0) {
+	if (idle_us < NIC_IDLE_US || waits) {
 		if (one_cpu)
 			sched_yield();
 		else
@@ -395,15 +400,15 @@ void *nic_main(void *arg)
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
 		one_cpu = CPU_COUNT(&cpus) == 1;
 	while (!__atomic_load_n(&dp->stop, __ATOMIC_RELAXED)) {
-		bool moved;
+		enum nic_result result;
 
 		nic_pass_begin(nic);
-		moved = nic_pass(nic);
+		result = nic_pass(nic);
 		nic_pass_end(nic);
-		if (moved)
+		if (result == NIC_MOVED)
 			nic->idle_since = 0;
 		else if (!__atomic_load_n(&dp->pause, __ATOMIC_RELAXED))
-			nic_back_off(nic, one_cpu);
+			nic_back_off(nic, result == NIC_WAITS, one_cpu);
 	}
 	return NULL;
 }

@@ -122,9 +122,9 @@ static void chain_without_frame_is_dropped(void **state)
 
 	pair_create(&p, *state);
 	sg.gpa = p.tx->slot[0].gpa;
-	assert_int_equal(fe_ring_add(p.tx->ring, &sg, 1, 0, 0), 0);
+	assert_int_equal(fe_ring_add(p.tx->ring, &sg, 1, 0, p.tx->free[--p.tx->n_free]), 0);
 	sg.len = 3;
-	assert_int_equal(fe_ring_add(p.tx->ring, &sg, 1, 0, 1), 0);
+	assert_int_equal(fe_ring_add(p.tx->ring, &sg, 1, 0, p.tx->free[--p.tx->n_free]), 0);
 	fe_ring_publish(p.tx->ring);
 	rig_ring(&p.rig.guest[0]);
 	wait_sent(&p, 2);

@@ -307,14 +307,13 @@ static void ring_that_was_never_kicked_is_not_read(void **state)
 static void sixteen_bit_doorbell_rings(void **state)
 {
 	struct rig_options o = {.ports = 2};
-	uint16_t half = 1;
 	static struct pair p;
 	uint8_t frame[60];
 
 	pair_create(&p, &o, *state);
 	rig_frame(frame, sizeof(frame), 2, 1, 1);
 	assert_true(rig_send(p.tx[0], frame, sizeof(frame), NULL));
-	memcpy(&p.rig.guest[0].word, &half, sizeof(half));
+	__atomic_store_n((uint16_t *)(void *)&p.rig.guest[0].word, 1, __ATOMIC_RELEASE);
 	wait_sent(&p, 0, 1);
 	rig_destroy(&p.rig);
 }
