@@ -394,6 +394,7 @@ int fe_dev_connect(struct fe_dev *dev)
 		return err;
 	}
 	dev->connects++;
+	fe_info("%s: connected", dev->cfg.path);
 	for (i = 0; i < dev->queues && !dev->cfg.no_start_kick; i++)
 		fe_queue_kick(&dev->queue[i]);
 	return 0;

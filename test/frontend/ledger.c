@@ -78,6 +78,8 @@ enum fe_arrival fe_ledger_receive(struct fe_ledger *l, unsigned int flow, uint32
 		return FE_UNSENT;
 	}
 	f = &l->flow[flow];
+	if (seq < f->break_at && l->resent > 0)
+		l->resent--;
 	if (seq < f->next_rx)
 		return arrive_late(l, f, seq);
 	for (; f->next_rx < seq; f->next_rx++) {
@@ -90,12 +92,13 @@ enum fe_arrival fe_ledger_receive(struct fe_ledger *l, unsigned int flow, uint32
 	return FE_ARRIVED;
 }
 
-void fe_ledger_break(struct fe_ledger *l)
+void fe_ledger_break(struct fe_ledger *l, uint64_t resent)
 {
 	unsigned int i;
 
 	for (i = 0; i < l->flows; i++)
 		l->flow[i].break_at = l->flow[i].next_tx;
+	l->resent = resent;
 	l->missing_at_break += l->missing;
 	l->missing = 0;
 }

@@ -30,6 +30,7 @@ struct fe_ledger {
 	uint64_t missing;        /* skipped and not seen since; the tail not included */
 	uint64_t duplicates, reordered, unsent;
 	uint64_t missing_at_break, duplicates_at_break;
+	uint64_t resent; /* since the break: to arrive, for the first or the second time */
 };
 
 enum fe_arrival { FE_ARRIVED, FE_REORDERED, FE_DUPLICATE, FE_UNSENT };
@@ -41,8 +42,11 @@ void fe_ledger_destroy(struct fe_ledger *l);
 uint32_t fe_ledger_send(struct fe_ledger *l, unsigned int flow);
 enum fe_arrival fe_ledger_receive(struct fe_ledger *l, unsigned int flow, uint32_t seq);
 
-/* The back-end died: what is not seen now may stay away or come twice. */
-void fe_ledger_break(struct fe_ledger *l);
+/*
+ * The back-end died: what is not seen now may stay away or come twice. `resent` frames, some of
+ * them seen already, are offered to the next one again.
+ */
+void fe_ledger_break(struct fe_ledger *l, uint64_t resent);
 
 /* All that was sent and not seen, and the part of it that was in flight at a break. */
 uint64_t fe_ledger_lost(const struct fe_ledger *l, uint64_t *at_break);

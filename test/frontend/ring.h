@@ -200,6 +200,13 @@ static inline void fe_full_fence(void)
 #endif
 }
 
+/*
+ * Descriptor members. The order is made elsewhere; these only have to be whole, because tests have
+ * another thread change descriptors behind the driver's back.
+ */
+#define fe_desc_set(member, value) __atomic_store_n(&(member), (value), __ATOMIC_RELAXED)
+#define fe_desc_get(member)        __atomic_load_n(&(member), __ATOMIC_RELAXED)
+
 /* virtio 1.2 section 2.7.10: has `event` been passed on the way from old to now? */
 static inline bool fe_event_passed(uint16_t event, uint16_t now, uint16_t old)
 {

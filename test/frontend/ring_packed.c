@@ -58,9 +58,9 @@ static void packed_write(struct fe_ring *r, uint16_t head)
 		struct vring_packed_desc *d = &desc_of(r)[r->avail];
 		uint16_t flags = e->flags | (r->avail_wrap ? AVAIL : USED);
 
-		d->addr = e->addr;
-		d->len = e->len;
-		d->id = e->raw == FE_NEXT_AUTO ? head : (uint16_t)e->raw;
+		fe_desc_set(d->addr, e->addr);
+		fe_desc_set(d->len, e->len);
+		fe_desc_set(d->id, e->raw == FE_NEXT_AUTO ? head : (uint16_t)e->raw);
 		if (r->head_held) {
 			store_flags(r, r->avail, flags);
 		} else {
@@ -118,9 +118,9 @@ static void packed_peek_used(const struct fe_ring *r, uint32_t *id, uint32_t *le
 {
 	const struct vring_packed_desc *d = &desc_of(r)[r->used];
 
-	*id = d->id;
+	*id = fe_desc_get(d->id);
 	/* Section 2.8.4: the length is meaningless where nothing was written. */
-	*len = d->flags & VRING_DESC_F_WRITE ? d->len : 0;
+	*len = fe_desc_get(d->flags) & VRING_DESC_F_WRITE ? fe_desc_get(d->len) : 0;
 }
 
 static void packed_advance_used(struct fe_ring *r, uint16_t count)

@@ -53,10 +53,10 @@ static void split_write(struct fe_ring *r, uint16_t head)
 	for (i = 0; i < count; i++) {
 		const struct fe_ring_entry *e = &r->entry[at];
 
-		desc[at].addr = e->addr;
-		desc[at].len = e->len;
-		desc[at].flags = e->flags;
-		desc[at].next = e->raw == FE_NEXT_AUTO ? e->next : (uint16_t)e->raw;
+		fe_desc_set(desc[at].addr, e->addr);
+		fe_desc_set(desc[at].len, e->len);
+		fe_desc_set(desc[at].flags, e->flags);
+		fe_desc_set(desc[at].next, e->raw == FE_NEXT_AUTO ? e->next : (uint16_t)e->raw);
 		at = e->next;
 	}
 	avail_of(r)->ring[r->avail++ & (r->size - 1)] = head;

@@ -45,15 +45,29 @@ uint64_t fe_stream_in_flight(const struct fe_stream *s)
 	return out > s->written_off ? out - s->written_off : 0;
 }
 
-void fe_stream_write_off(struct fe_stream *s)
+static uint64_t waiting(const struct fe_stream *s)
 {
-	uint64_t out = fe_ledger_outstanding(&s->ledger), waiting = 0;
+	uint64_t count = 0;
 	unsigned int pair;
 
-	/* A device that is slow to start has not lost what it never took. */
 	for (pair = 0; pair < s->tx->cfg.pairs; pair++)
-		waiting += fe_dev_txq(s->tx, pair)->ring->outstanding;
-	s->written_off = out > waiting ? out - waiting : 0;
+		count += fe_dev_txq(s->tx, pair)->ring->outstanding;
+	return count;
+}
+
+void fe_stream_break(struct fe_stream *s)
+{
+	fe_ledger_break(&s->ledger, waiting(s));
+}
+
+void fe_stream_write_off(struct fe_stream *s)
+{
+	uint64_t out = fe_ledger_outstanding(&s->ledger), kept = waiting(s);
+
+	/* A device that is slow to start has not lost what it never took. */
+	s->written_off = out > kept ? out - kept : 0;
+	if (kept == 0)
+		s->ledger.resent = 0;
 }
 
 unsigned int fe_stream_send(struct fe_stream *s, unsigned int budget)
@@ -62,7 +76,7 @@ unsigned int fe_stream_send(struct fe_stream *s, unsigned int budget)
 	unsigned int sent = 0, refused = 0, pairs = s->tx->cfg.pairs;
 
 	while (sent < budget && refused < pairs && s->ledger.sent < s->target &&
-	       fe_stream_in_flight(s) < s->window) {
+	       fe_stream_in_flight(s) + s->ledger.resent < s->window) {
 		unsigned int flow = s->next_flow;
 		struct fe_queue *q = fe_dev_txq(s->tx, flow % pairs);
 		uint32_t len;

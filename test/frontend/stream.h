@@ -37,6 +37,9 @@ void fe_stream_destroy(struct fe_stream *s);
 /* Frames sent and still expected. */
 uint64_t fe_stream_in_flight(const struct fe_stream *s);
 
+/* The back-end died; before the rings are rewound. */
+void fe_stream_break(struct fe_stream *s);
+
 /* Stops expecting what was sent and taken by the device, yet has not arrived. */
 void fe_stream_write_off(struct fe_stream *s);
 

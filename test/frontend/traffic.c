@@ -187,10 +187,10 @@ static int reconnect(struct run *run, struct fe_dev *dev)
 	return err;
 }
 
-static void ledgers_break(struct run *run)
+static void streams_break(struct run *run)
 {
 	for (unsigned int i = 0; i < run->cfg->streams; i++)
-		fe_ledger_break(&run->cfg->stream[i].ledger);
+		fe_stream_break(&run->cfg->stream[i]);
 }
 
 /* The back-end of `dead` closed the connection. All its devices are probably gone with it. */
@@ -211,7 +211,7 @@ static int mend(struct run *run, struct fe_dev *dead)
 	if (err < 0)
 		return err;
 	run->res->breaks++;
-	ledgers_break(run);
+	streams_break(run);
 	for (unsigned int d = 0; d < run->cfg->devs; d++) {
 		struct fe_dev *dev = run->cfg->dev[d];
 

@@ -191,12 +191,13 @@ static void ledger_excuses_what_was_in_flight_at_a_break(void **state)
 		fe_ledger_send(&l, 0);
 	assert_int_equal(fe_ledger_receive(&l, 0, 0), FE_ARRIVED);
 	assert_int_equal(fe_ledger_receive(&l, 0, 2), FE_ARRIVED);
-	fe_ledger_break(&l); /* 1 and 3 are in flight */
+	fe_ledger_break(&l, 2); /* 1 and 3 are in flight */
 	for (int i = 0; i < 4; i++)
 		fe_ledger_send(&l, 0);
 	assert_int_equal(fe_ledger_receive(&l, 0, 2), FE_ARRIVED);
 	assert_int_equal(l.duplicates, 0);
 	assert_int_equal(l.duplicates_at_break, 1);
+	assert_int_equal(l.resent, 1);
 	assert_int_equal(fe_ledger_receive(&l, 0, 5), FE_ARRIVED);
 	/* 1, 3 excused; 4, 6, 7 are not. */
 	assert_int_equal(fe_ledger_lost(&l, &spared), 3);
@@ -204,6 +205,7 @@ static void ledger_excuses_what_was_in_flight_at_a_break(void **state)
 	assert_int_equal(fe_ledger_receive(&l, 0, 3), FE_ARRIVED);
 	assert_int_equal(fe_ledger_lost(&l, &spared), 3);
 	assert_int_equal(spared, 1);
+	assert_int_equal(l.resent, 0);
 	fe_ledger_destroy(&l);
 }
 
