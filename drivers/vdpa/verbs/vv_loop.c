@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <rte_version.h>
 
 #include "vv_loop.h"
+#include "vv_signals.h"
 
 enum { BATCH = 32 };
 
@@ -61,13 +61,9 @@ static int loop_pass(struct vv_loop *l)
 	return 0;
 }
 
-/* The application's signal handlers may end the device: not on the thread they would wait for. */
 static void loop_run(struct vv_loop *l)
 {
-	sigset_t all;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	vv_signals_block();
 	while (!loop_pass(l))
 		;
 }

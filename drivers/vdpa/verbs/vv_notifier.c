@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "vv_log.h"
 #include "vv_notifier.h"
+#include "vv_signals.h"
 
 enum { QUEUES_MAX = 256, WORD_BITS = 64 };
 
@@ -50,11 +50,9 @@ static int next_queue(struct vv_notifier *n)
 static void *notifier_main(void *arg)
 {
 	struct vv_notifier *n = arg;
-	sigset_t all;
 	int queue, err;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	vv_signals_block();
 	/* Only where we wait for the front-end may we be canceled. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	while ((queue = next_queue(n)) >= 0) {
