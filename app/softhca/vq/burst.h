@@ -62,25 +62,26 @@ burst_take_slow(struct nic *nic, struct vq *vq, const struct ring_chain *chain, 
 dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *vq, union ring *ring,
 			 uint16_t at, struct ring_chain *chain, struct frame *frame)
 {
-	struct ring_desc *desc = nic->desc;
-	int got = ring_next(l, ring, at, chain, &desc[0]);
+	struct ring_desc desc;
+	int got = ring_next(l, ring, at, chain, &desc);
 	uint8_t *hva;
 
 	if (unlikely(got <= 0))
 		return got;
-	if (likely(!(desc->flags & (RING_DESC_NEXT | RING_DESC_WRITE)) &&
-		   desc->len > vq->hdr_len)) {
-		hva = mem_find(&vq->view, desc->addr, desc->len, false);
+	if (likely(!(desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) && desc.len > vq->hdr_len)) {
+		hva = mem_find(&vq->view, desc.addr, desc.len, false);
 		if (likely(hva != NULL)) {
 			frame->data = hva + vq->hdr_len;
-			frame->len = desc->len - vq->hdr_len;
+			frame->len = desc.len - vq->hdr_len;
 			frame->n = 1;
-			__builtin_prefetch(frame->data);
+			__builtin_prefetch(hva);
+			__builtin_prefetch(hva + 64);
 			return 1;
 		}
 	}
-	if (desc->flags & RING_DESC_NEXT)
-		got = ring_rest(l, ring, at, chain, desc);
+	nic->desc[0] = desc;
+	if (desc.flags & RING_DESC_NEXT)
+		got = ring_rest(l, ring, at, chain, nic->desc);
 	if (got >= 0)
 		got = burst_take_slow(nic, vq, chain, frame);
 	if (got == -ENOSPC && nic->n_pieces > 0)
@@ -121,27 +122,45 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 
 /* ---- transmit: route ---- */
 
+dp_inline bool burst_bad_length(const struct frame *f)
+{
+	return f->len - DP_FRAME_MIN > DP_FRAME_MAX - DP_FRAME_MIN;
+}
+
+/* Does the frame go the way of the one before it? */
+dp_inline bool burst_hits(const struct route_cache *cache, const struct frame *f)
+{
+	return f->n == 1 && !burst_bad_length(f) && cache->vq != NULL &&
+	       *(const copy_u64 *)f->data == cache->key[0] &&
+	       *(const copy_u64 *)(f->data + 4) == cache->key[1];
+}
+
+/* Traffic comes in trains: the frames that lead the batch mostly are all of it. */
 dp_inline void burst_route(struct nic *nic, struct vq *vq)
 {
 	struct route_cache *cache = &vq->cache;
+	unsigned int n = nic->n, i;
 
-	if (cache->valid && __atomic_load_n(cache->gen, __ATOMIC_ACQUIRE) != cache->gen_seen)
+	if (cache->valid && __atomic_load_n(cache->gen, __ATOMIC_ACQUIRE) != cache->gen_seen) {
 		cache->valid = false;
-	for (unsigned int i = 0; i < nic->n; i++) {
+		cache->vq = NULL;
+	}
+	for (i = 0; i < n && burst_hits(cache, &nic->frame[i]); i++)
+		;
+	nic->lead = i;
+	nic->lead_vq = cache->vq;
+	nic->lead_waits = cache->may_wait;
+	for (; i < n; i++) {
 		const struct frame *f = &nic->frame[i];
 
-		if (unlikely(f->len < DP_FRAME_MIN || f->len > DP_FRAME_MAX)) {
+		if (unlikely(burst_bad_length(f))) {
 			nic->dst[i] = &nic_drop_other;
-			continue;
-		}
-		if (likely(f->n == 1 && cache->valid && cache->vq != NULL) &&
-		    *(const copy_u64 *)f->data == cache->key[0] &&
-		    *(const copy_u64 *)(f->data + 4) == cache->key[1]) {
+		} else if (burst_hits(cache, f)) {
 			nic->dst[i] = cache->vq;
 			nic->wait[i] = cache->may_wait;
-			continue;
+		} else {
+			esw_route(nic, vq, i);
 		}
-		esw_route(nic, vq, i);
 	}
 }
 
@@ -153,7 +172,9 @@ static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq
 {
 	const struct dp *dp = nic->dp;
 
-	if (nic->wait[nic->pos] && !__atomic_load_n(&dst->drop_at_once, __ATOMIC_RELAXED) &&
+	bool waits = nic->pos < nic->lead ? nic->lead_waits : nic->wait[nic->pos];
+
+	if (waits && !__atomic_load_n(&dst->drop_at_once, __ATOMIC_RELAXED) &&
 	    dp->delay_drop_cycles > 0) {
 		if (vq->held_since == 0)
 			vq->held_since = nic->now;
@@ -198,15 +219,22 @@ static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *
 dp_inline void burst_deliver(struct nic *nic, struct vq *vq)
 {
 	while (nic->pos < nic->n) {
-		struct vq *dst = nic->dst[nic->pos];
-		unsigned int end = nic->pos + 1;
+		struct vq *dst;
+		unsigned int end;
 
-		if (unlikely(dst == NULL || dst->put == NULL)) {
-			burst_special(nic, vq, dst);
-			continue;
+		if (likely(nic->pos < nic->lead)) {
+			dst = nic->lead_vq;
+			end = nic->lead;
+		} else {
+			dst = nic->dst[nic->pos];
+			end = nic->pos + 1;
+			if (unlikely(dst == NULL || dst->put == NULL)) {
+				burst_special(nic, vq, dst);
+				continue;
+			}
+			while (end < nic->n && nic->dst[end] == dst)
+				end++;
 		}
-		while (end < nic->n && nic->dst[end] == dst)
-			end++;
 		dst->put(nic, dst, end);
 		if (unlikely(nic->pos < end && !burst_no_buffer(nic, vq, dst)))
 			break;

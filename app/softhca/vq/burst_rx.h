@@ -16,12 +16,12 @@
 #include "dp_impl.h"
 
 /* virtio 1.2 section 5.1.6.1: without offloads all zero but num_buffers. */
-dp_inline void burst_put_header(struct vq *vq, uint8_t *p)
+dp_inline void burst_put_header(unsigned int hdr_len, uint8_t *p)
 {
 	/* A write where nothing changes would only take the line from the guest. */
 	if (*(copy_u64 *)p != 0)
 		*(copy_u64 *)p = 0;
-	if (likely(vq->hdr_len == VQ_HDR_LEN)) {
+	if (likely(hdr_len == VQ_HDR_LEN)) {
 		if (*(copy_u32 *)(p + 8) != 0x10000)
 			*(copy_u32 *)(p + 8) = 0x10000;
 	} else {
@@ -200,6 +200,7 @@ dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct
 			       unsigned int end)
 {
 	unsigned int first = nic->pos, staged = burst_stage(l, nic, vq, first, end);
+	unsigned int hdr_len = vq->hdr_len;
 
 	nic->settled = first;
 	nic_commit();
@@ -207,12 +208,12 @@ dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct
 		const struct frame *f = &nic->frame[i];
 		uint8_t *hva = nic->dst_hva[i];
 
-		burst_put_header(vq, hva);
-		copy_bytes(hva + vq->hdr_len, f->data, f->len);
+		burst_put_header(hdr_len, hva);
+		copy_bytes(hva + hdr_len, f->data, f->len);
 		nic_commit();
 		nic->pos = i + 1;
-		nic_commit();
 	}
+	nic_commit();
 	burst_settle(l, nic, vq);
 }
 

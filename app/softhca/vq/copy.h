@@ -45,6 +45,13 @@ dp_inline void copy_bytes(uint8_t *dst, const uint8_t *src, size_t len)
 		copy_small(dst, src, len);
 		return;
 	}
+	if (len <= 64) {
+		copy_v32 a = *(const copy_v32 *)src, b = *(const copy_v32 *)(src + len - 32);
+
+		*(copy_v32 *)dst = a;
+		*(copy_v32 *)(dst + len - 32) = b;
+		return;
+	}
 	for (; len - at >= 128; at += 128) {
 		copy_v32 a = *(const copy_v32 *)(src + at);
 		copy_v32 b = *(const copy_v32 *)(src + at + 32);

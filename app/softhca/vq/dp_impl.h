@@ -133,8 +133,12 @@ struct nic {
 	const void *fault; /* address */
 	struct vq *blamed;
 	enum vq_error blamed_error;
-	unsigned int n;       /* frames in the batch */
-	unsigned int pos;     /* frames delivered or dropped */
+	unsigned int n;   /* frames in the batch */
+	unsigned int pos; /* frames delivered or dropped */
+	unsigned int
+	    lead; /* so many frames at the start go to lead_vq; dst and wait do not count */
+	struct vq *lead_vq;
+	bool lead_waits;
 	unsigned int settled; /* frames whose receive buffers are taken from the ring */
 	bool settling, skip;  /* after a fault: see burst_resume */
 	unsigned int flood;   /* ports already served with frame pos */

@@ -170,7 +170,7 @@ static void nic_recover(struct nic *nic)
 			nic->n = nic->pos;
 		} else {
 			stat_add(&nic->stats.drops_other, 1);
-			nic->skip = nic->dst[nic->pos] != &nic_flood;
+			nic->skip = nic->pos < nic->lead || nic->dst[nic->pos] != &nic_flood;
 		}
 		break;
 	case STEP_FLUSH:

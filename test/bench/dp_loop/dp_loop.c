@@ -22,7 +22,8 @@
 #include "ring_bench.h"
 #include "vq/dp_impl.h"
 
-enum { INTERVALS_MAX = 1000, BUFFER = 2048, MAC_BYTES = 12 };
+enum { HUGE = 2 << 20 };
+enum { INTERVALS_MAX = 1000, BUFFER = BENCH_BUFFER };
 
 static struct {
 	unsigned int size;
@@ -207,11 +208,13 @@ static void loop_create(struct loop *l, bool packed, size_t len)
 	uint8_t *at;
 
 	l->bytes = 2 * ((size_t)opt.size * BUFFER + bench_ring_bytes(opt.size));
-	l->memory = mmap(NULL, l->bytes, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (l->memory == MAP_FAILED)
-		check(-12, "mmap");
+	l->bytes = (l->bytes + HUGE - 1) / HUGE * HUGE;
+	l->memory = aligned_alloc(HUGE, l->bytes);
+	if (l->memory == NULL)
+		check(-12, "memory");
+	/* As guests have it. */
 	madvise(l->memory, l->bytes, MADV_HUGEPAGE);
+	memset(l->memory, 0, l->bytes);
 	at = l->memory;
 	bench_ring_init(&l->tx, packed, opt.size, at, 12 + (uint32_t)len, false);
 	at += bench_ring_bytes(opt.size) + (size_t)opt.size * BUFFER;
@@ -243,7 +246,7 @@ static void loop_destroy(struct loop *l)
 	dp_unlock(l->dp);
 	dp_destroy(l->dp);
 	dp_mem_put(l->mem);
-	munmap(l->memory, l->bytes);
+	free(l->memory);
 }
 
 static void loop_run(struct loop *l, uint64_t end_ns)
