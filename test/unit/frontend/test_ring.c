@@ -114,6 +114,7 @@ static void get_used_refuses_what_the_device_does_not_hold(void **state)
 	    {8,      1  },
             {0xffff, 1  },
             {5,      1  },
+            {5,      0  },
             {0,      101}
         };
 
@@ -195,6 +196,36 @@ static void event_index_names_the_chain_to_announce(void **state)
 			assert_true(ref_pop(&f.dev, &chain));
 			ref_push(&f.dev, &chain, 0);
 			assert_int_equal(ref_wants_interrupt(&f.dev), n == 0);
+		}
+		while (fe_ring_get_used(f.ring, &used) == 1)
+			;
+		assert_int_equal(f.ring->outstanding, 0);
+	}
+	fixture_close(&f);
+}
+
+/* The event lies inside a batch, or before it; batches cross the end of the ring in all ways. */
+static void event_index_is_found_inside_a_batch(void **state)
+{
+	const struct fe_sg sg = {0x1000, 100};
+	struct ref_chain chain;
+	struct fe_used used;
+	struct fixture f;
+
+	fixture_open(&f, layout_of(state), 8, true, fe_ring_first_base(layout_of(state)));
+	for (int i = 0; i < 60; i++) {
+		bool passed = i % 3 != 2;
+
+		/* In every third round the event stays where it was passed before. */
+		if (passed)
+			ref_set_notify(&f.dev, true);
+		for (int n = 0; n < 3; n++)
+			assert_int_equal(fe_ring_add(f.ring, &sg, 1, 0, 0), 0);
+		fe_ring_publish(f.ring);
+		assert_int_equal(fe_ring_need_kick(f.ring), passed);
+		for (int n = 0; n < 3; n++) {
+			assert_true(ref_pop(&f.dev, &chain));
+			ref_push(&f.dev, &chain, 0);
 		}
 		while (fe_ring_get_used(f.ring, &used) == 1)
 			;
@@ -290,6 +321,7 @@ int main(void)
 	    BOTH(used_without_write_has_no_length),
 	    BOTH(need_kick_follows_the_device),
 	    BOTH(event_index_names_the_chain_to_announce),
+	    BOTH(event_index_is_found_inside_a_batch),
 	    BOTH(irq_enable_and_disable_reach_the_device),
 	    BOTH(raw_descriptors_stand_as_given),
 	    BOTH(create_refuses_bad_sizes),
