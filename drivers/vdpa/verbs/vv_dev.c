@@ -321,12 +321,12 @@ int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *
 
 /* ---- counters ---- */
 
-/* The NIC answers for running queues only; otherwise what it last said holds. */
+/* Firmware may answer for running queues only; otherwise what it last said holds. */
 static void counters_read(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 {
 	struct vv_virtq_counters now;
 
-	if (q->state == VV_QUEUE_RUNNING && !vv_virtq_counters(q->virtq, &now))
+	if (!vv_virtq_counters(q->virtq, &now))
 		q->nic = now;
 }
 

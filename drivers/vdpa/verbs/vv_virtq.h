@@ -46,7 +46,7 @@ void vv_virtq_release(struct vv_virtq *q); /* and its memory: 3 more */
 bool vv_virtq_exists(const struct vv_virtq *q);
 uint32_t vv_virtq_number(const struct vv_virtq *q); /* for the receive table */
 
-/* Legal while the queue is in RDY: 1 command. */
+/* Firmware may refuse while there is no queue in RDY: 1 command. */
 int vv_virtq_counters(struct vv_virtq *q, struct vv_virtq_counters *counters);
 
 #endif
