@@ -12,6 +12,7 @@ cases() {
 	echo reconnect-split
 	echo reconnect-packed
 	echo reflect
+	echo bench
 	echo detects
 	echo hostile
 }
@@ -59,6 +60,11 @@ loop() {
 	vfront 0 --layout packed --event-idx --interrupt --window 2 --frames 2000
 	more_than calls 0
 	vfront 0 --without mq,reply-ack,backend-req,status --frames 2000
+	vfront 0 --json --frames 2000
+	python3 -c 'import json, sys
+r = json.load(sys.stdin)
+assert r["ok"] and r["streams"][0]["received"] == 2000 and r["streams"][0]["lost"] == 0' \
+		<"$T/fe.log" || fail "the JSON is not what it should be"
 }
 
 pairs() {
@@ -123,6 +129,17 @@ forward() { # MODE
 	tell be "set fwd $1"
 	tell be start
 	wait_log be "$1 packet forwarding" 20
+}
+
+# Whatever the rate: it measures, and buffers come back where they are expected.
+bench() {
+	local layout
+	backend net_vhost
+	for layout in split packed; do
+		vfront 0 --bench --layout $layout --size 64 --seconds 1
+		more_than "frames received" 1000
+		is "batches completed out of place" 0
+	done
 }
 
 # Back-ends that are wrong: one changes addresses, one swallows everything.
