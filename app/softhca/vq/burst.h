@@ -107,6 +107,7 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	nic->flood = 0;
 	nic->n_pieces = 0;
 	for (n = 0; n < DP_BATCH; n++) {
+		ring_prefetch(l, &ring, at);
 		got = burst_take(l, nic, vq, &ring, at, &nic->chain[n], &nic->frame[n]);
 		if (unlikely(got <= 0))
 			break;

@@ -154,6 +154,7 @@ dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, st
 		struct ring_desc desc;
 		uint8_t *hva;
 
+		ring_prefetch(l, &ring, at);
 		if (unlikely(f->n != 1 || ring_next(l, &ring, at, chain, &desc) <= 0))
 			break;
 		if (unlikely((desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) != RING_DESC_WRITE ||

@@ -19,7 +19,8 @@
 enum {
 	NIC_IDLE_US = 50, /* polled without result for so long: idle */
 	NIC_SLEEP_MAX_US = 500,
-	NIC_SLEEP_SHARE = 8, /* sleep this part of the time that was idle before */
+	NIC_SLEEP_UNUSED_US = 10000, /* threads without queues of their own */
+	NIC_SLEEP_SHARE = 8,         /* sleep this part of the time that was idle before */
 };
 
 struct vq nic_flood, nic_drop_dest, nic_drop_other;
@@ -336,7 +337,7 @@ static bool nic_poll(struct nic *nic, struct vq *vq)
 	return !nic_try_idle(nic, vq);
 }
 
-enum nic_result { NIC_IDLE, NIC_WAITS, NIC_MOVED };
+enum nic_result { NIC_UNUSED, NIC_IDLE, NIC_WAITS, NIC_MOVED };
 
 /* Whether frames moved, or some queue is still polled. */
 static enum nic_result nic_pass(struct nic *nic)
@@ -359,21 +360,24 @@ static enum nic_result nic_pass(struct nic *nic)
 	nic->n_active = keep;
 	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
 		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
+	if (nic->stats.frames_tx == frames && nic->index != 0 && nic->n_own == 0)
+		return NIC_UNUSED;
 	if (nic->stats.frames_tx == frames)
 		return nic->n_active > 0 ? NIC_WAITS : NIC_IDLE;
 	stat_add(&nic->stats.busy_cycles, dp_cycles() - nic->now);
 	return NIC_MOVED;
 }
 
-static void nic_back_off(struct nic *nic, bool waits, bool one_cpu)
+static void nic_back_off(struct nic *nic, enum nic_result result, bool one_cpu)
 {
 	uint64_t per_us = nic->dp->cycles_per_us, idle_us;
+	uint64_t max_us = result == NIC_UNUSED ? NIC_SLEEP_UNUSED_US : NIC_SLEEP_MAX_US;
 	struct timespec ts = {0};
 
 	if (nic->idle_since == 0)
 		nic->idle_since = nic->now;
 	idle_us = (nic->now - nic->idle_since) / per_us;
-	if (idle_us < NIC_IDLE_US || waits) {
+	if (idle_us < NIC_IDLE_US || result == NIC_WAITS) {
 		if (one_cpu)
 			sched_yield();
 		else
@@ -384,7 +388,7 @@ static void nic_back_off(struct nic *nic, bool waits, bool one_cpu)
 		idle_us = NIC_IDLE_US;
 	}
 	idle_us /= NIC_SLEEP_SHARE;
-	ts.tv_nsec = (long)(idle_us < NIC_SLEEP_MAX_US ? idle_us : NIC_SLEEP_MAX_US) * 1000;
+	ts.tv_nsec = (long)(idle_us < max_us ? idle_us : max_us) * 1000;
 	nanosleep(&ts, NULL);
 }
 
@@ -408,7 +412,7 @@ void *nic_main(void *arg)
 		if (result == NIC_MOVED)
 			nic->idle_since = 0;
 		else if (!__atomic_load_n(&dp->pause, __ATOMIC_RELAXED))
-			nic_back_off(nic, result == NIC_WAITS, one_cpu);
+			nic_back_off(nic, result, one_cpu);
 	}
 	return NULL;
 }

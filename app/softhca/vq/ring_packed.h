@@ -66,13 +66,10 @@ dp_inline uint16_t ring_packed_slot(uint16_t cursor)
 dp_inline uint16_t ring_packed_add(const struct ring_packed *r, uint16_t cursor, unsigned int n)
 {
 	uint32_t slot = ring_packed_slot(cursor) + n;
-	uint16_t wrap = cursor & RING_PACKED_WRAP;
 
-	if (slot >= r->size) {
-		slot -= r->size;
-		wrap ^= RING_PACKED_WRAP;
-	}
-	return (uint16_t)(slot | wrap);
+	if (likely(slot < r->size))
+		return (uint16_t)(cursor + n);
+	return (uint16_t)((slot - r->size) | (~cursor & RING_PACKED_WRAP));
 }
 
 dp_inline uint16_t ring_packed_step(const struct ring_packed *r, uint16_t cursor,
@@ -177,8 +174,13 @@ dp_inline void ring_packed_push(struct ring_packed *r, const struct ring_chain *
 		ring_tsan_release((ring_u16 *)slot + 3);
 		__atomic_store_n(slot, value, __ATOMIC_RELEASE);
 	}
-	r->used_at = ring_packed_add(r, r->used_at, chain->ndesc);
-	r->avail_at = ring_packed_add(r, r->avail_at, chain->ndesc);
+	if (likely(r->avail_at == r->used_at)) {
+		r->used_at = ring_packed_add(r, r->used_at, chain->ndesc);
+		r->avail_at = r->used_at;
+	} else {
+		r->used_at = ring_packed_add(r, r->used_at, chain->ndesc);
+		r->avail_at = ring_packed_add(r, r->avail_at, chain->ndesc);
+	}
 }
 
 /* False: there was nothing to publish. */
@@ -222,14 +224,15 @@ dp_inline void ring_packed_kick_on(struct ring_packed *r)
 	ring_store_load_fence();
 }
 
-/* Bring what ring_packed_next will read for up to n lists into the cache. */
-dp_inline void ring_packed_prefetch(struct ring_packed *r, uint16_t cursor, unsigned int n)
+/*
+ * Fetch what is some slots ahead of cursor, to write to it: a line that was only read would have
+ * to be asked for again when its descriptors are used.
+ */
+dp_inline void ring_packed_prefetch(const struct ring_packed *r, uint16_t cursor)
 {
-	if (n > r->size)
-		n = r->size;
-	for (unsigned int i = 0; i < n; i += 4)
-		__builtin_prefetch(
-		    &r->desc[(size_t)ring_packed_slot(ring_packed_add(r, cursor, i)) * 2]);
+	enum { AHEAD = 16 };
+
+	__builtin_prefetch((const uint8_t *)r->desc + (ring_packed_slot(cursor) + AHEAD) * 16u, 1);
 }
 
 #endif

@@ -198,16 +198,4 @@ dp_inline void ring_split_kick_on(struct ring_split *r)
 	ring_store_load_fence();
 }
 
-/* Bring what ring_split_next will read for up to n chains into the cache. */
-dp_inline void ring_split_prefetch(struct ring_split *r, uint16_t cursor, unsigned int n)
-{
-	uint16_t mask = (uint16_t)(r->size - 1);
-
-	for (unsigned int i = 0; i < n && cursor != r->seen; i++, cursor++) {
-		uint16_t head = __atomic_load_n(&r->avail[2 + (cursor & mask)], __ATOMIC_RELAXED);
-
-		__builtin_prefetch(&r->desc[(size_t)(head & mask) * 2]);
-	}
-}
-
 #endif

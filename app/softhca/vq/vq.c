@@ -91,6 +91,7 @@ static int vq_add_tx(struct vq *vq)
 	port->txq = p;
 	port->txq[port->n_txq++] = vq;
 	vq->owner = dp->nic[(port->index + vq->attr.index / 2) % dp->cfg.threads];
+	vq->owner->n_own++;
 	return 0;
 }
 
@@ -300,6 +301,7 @@ void vq_destroy(struct vq *vq)
 			memmove(&port->txq[i], &port->txq[i + 1],
 				(port->n_txq - i - 1) * sizeof(port->txq[0]));
 			port->n_txq--;
+			vq->owner->n_own--;
 		}
 	}
 	port->dp->n_vqs--;

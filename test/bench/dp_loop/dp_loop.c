@@ -31,6 +31,7 @@ static struct {
 	unsigned int interval_ms;
 	int guest_cpu, nic_cpu;
 	bool mrg;
+	bool rewrite;
 } opt = {.size = 256, .intervals = 20, .interval_ms = 20, .guest_cpu = 0, .nic_cpu = 1};
 
 static uint64_t now_ns(void)
@@ -219,6 +220,8 @@ static void loop_create(struct loop *l, bool packed, size_t len)
 	bench_ring_init(&l->tx, packed, opt.size, at, 12 + (uint32_t)len, false);
 	at += bench_ring_bytes(opt.size) + (size_t)opt.size * BUFFER;
 	bench_ring_init(&l->rx, packed, opt.size, at, BUFFER, true);
+	l->tx.rewrite = opt.rewrite;
+	l->rx.rewrite = opt.rewrite;
 	seg.iova = (uintptr_t)l->memory;
 	seg.len = l->bytes;
 	seg.hva = l->memory;
@@ -338,11 +341,31 @@ static void measure(bool packed, size_t len)
 	fflush(stdout);
 }
 
+/* What a started device without traffic costs, after back-off. */
+static void measure_idle(void)
+{
+	struct timespec second = {.tv_sec = 1}, before, after;
+	struct loop l = {0};
+
+	loop_create(&l, false, 64);
+	bench_ring_fill(&l.rx);
+	__atomic_store_n(&l.word, 1, __ATOMIC_RELEASE);
+	nanosleep(&second, NULL);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	nanosleep(&second, NULL);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	loop_destroy(&l);
+	printf("idle: %.2f %% of a core\n", ((double)(after.tv_sec - before.tv_sec) * 1e9 +
+					     (double)(after.tv_nsec - before.tv_nsec)) /
+						1e7);
+}
+
 static void usage(void)
 {
 	puts("usage: dp_loop [-n ring size] [-i intervals] [-t ms an interval] [-g guest CPU]\n"
-	     "               [-c NIC CPU] [-l split|packed] [-s frame size] [-m]\n"
-	     "Moves frames between two ports; CPU -1: not pinned; -m: with mergeable buffers.");
+	     "               [-c NIC CPU] [-l split|packed] [-s frame size] [-m] [-w]\n"
+	     "Moves frames between two ports; CPU -1: not pinned; -m: with mergeable buffers;\n"
+	     "-w: split descriptors are written anew each time, as packed ones always are.");
 }
 
 int main(int argc, char **argv)
@@ -352,7 +375,7 @@ int main(int argc, char **argv)
 	size_t only = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:i:t:g:c:l:s:mh")) != -1) {
+	while ((c = getopt(argc, argv, "n:i:t:g:c:l:s:mwh")) != -1) {
 		switch (c) {
 		case 'n':
 			opt.size = (unsigned int)atoi(optarg);
@@ -378,6 +401,9 @@ int main(int argc, char **argv)
 		case 'm':
 			opt.mrg = true;
 			break;
+		case 'w':
+			opt.rewrite = true;
+			break;
 		default:
 			usage();
 			return c == 'h' ? 0 : 2;
@@ -400,5 +426,6 @@ int main(int argc, char **argv)
 				measure(packed, only ? only : sizes[i]);
 		}
 	}
+	measure_idle();
 	return 0;
 }

@@ -17,6 +17,7 @@ enum { BENCH_BUFFER = 2304, BENCH_TURN = 32 };
 
 struct bench_ring {
 	bool packed, rx;
+	bool rewrite; /* split: write descriptors and heads again each time, as drivers do */
 	unsigned int size;
 	uint8_t *desc, *driver, *device, *buffers;
 	uint32_t len;
@@ -75,6 +76,15 @@ static inline void bench_ring_give(struct bench_ring *r, unsigned int n)
 	uint16_t first_flags = 0;
 
 	if (!r->packed) {
+		for (unsigned int i = 0; i < n && r->rewrite; i++) {
+			uint16_t slot = (uint16_t)(r->avail + i) & (uint16_t)(r->size - 1);
+			struct vring_desc *d = (struct vring_desc *)r->desc + slot;
+
+			d->addr = (uintptr_t)(r->buffers + (size_t)slot * BENCH_BUFFER);
+			d->len = r->len;
+			d->flags = r->rx ? VRING_DESC_F_WRITE : 0;
+			((struct vring_avail *)r->driver)->ring[slot] = slot;
+		}
 		r->avail = (uint16_t)(r->avail + n);
 		__atomic_store_n(&((struct vring_avail *)r->driver)->idx, r->avail,
 				 __ATOMIC_RELEASE);
