@@ -150,7 +150,14 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 	}
 	if (n > 1 && !spread)
 		n = 1;
+	dev->parked = NULL;
 	return vv_steer_set(dev->steer, numbers, n, spread);
+}
+
+void vv_dev_unsteer(struct vv_dev *dev)
+{
+	vv_steer_clear(dev->steer);
+	dev->parked = NULL;
 }
 
 /* ---- start and stop ---- */
@@ -162,7 +169,7 @@ static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES
 	unsigned int i;
 
 	state_set(dev, VV_DEV_STOPPING);
-	vv_steer_clear(dev->steer);
+	vv_dev_unsteer(dev);
 	/* First all stop, then all go: a queue that waits for another one's frame would lose it. */
 	for (i = 0; i < dev->n_queues; i++) {
 		struct vv_queue *q = &dev->queues[i];

@@ -59,6 +59,8 @@ struct vv_dev {
 	enum vv_dev_state state VV_GUARDED_BY(control);
 	uint64_t features VV_GUARDED_BY(control); /* negotiated */
 	struct vv_mem *mem VV_GUARDED_BY(control);
+	/* The last receive queue, suspended: the receive table still refers to it (vv_dev_steer). */
+	const struct vv_queue *parked VV_GUARDED_BY(control);
 	/* The last start failed: the next attempts of the same guest fail quietly (vv_dev.c). */
 	bool quiet VV_GUARDED_BY(control);
 
@@ -93,6 +95,8 @@ int vv_queue_settle(struct vv_queue *q) VV_REQUIRES(q->dev->control);
 
 /* Receive with all queues that run now, except one (NULL: none). */
 int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except) VV_REQUIRES(dev->control);
+/* Receive nothing. */
+void vv_dev_unsteer(struct vv_dev *dev) VV_REQUIRES(dev->control);
 
 /* ---- vv_dev_notify.c: what happens on the notifier thread ---- */
 

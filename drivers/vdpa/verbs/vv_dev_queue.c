@@ -162,6 +162,8 @@ int vv_queue_settle(struct vv_queue *q)
 static void unmake(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 {
 	if (vv_virtq_exists(q->virtq)) {
+		if (q->dev->parked == q)
+			vv_dev_unsteer(q->dev);
 		vv_virtq_unmake(q->virtq);
 		q->event_dirty = q->event_dirty || q->conf.event_qpn;
 	}
@@ -257,6 +259,23 @@ static uint16_t base_guess(const struct vv_queue *q)
 	return q->conf.base;
 }
 
+/*
+ * No more frames for a queue that is going to be suspended. The last one may stay where it is: what
+ * is sent to it is dropped, and as a rule it goes on soon (MSI-X masked, a new descriptor).
+ */
+static int steer_away(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	struct vv_dev *dev = q->dev;
+	unsigned int i;
+
+	vv_lock_alias(&dev->control);
+	for (i = 0; i < dev->n_queues; i += 2)
+		if (&dev->queues[i] != q && dev->queues[i].state == VV_QUEUE_RUNNING)
+			return vv_dev_steer(dev, q);
+	dev->parked = q;
+	return 0;
+}
+
 void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 {
 	int err;
@@ -272,11 +291,11 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 		return;
 
 	if (vv_queue_is_rx(q) && q->dev->state == VV_DEV_RUNNING) {
-		err = vv_dev_steer(q->dev, q);
+		err = steer_away(q);
 		if (err) { /* then nothing is received until the next change: better than a hang */
 			VV_LOG(ERR, "%s/%u: receive steering: %s", q->dev->name, q->index,
 			       vv_hca_error(q->dev->hca));
-			vv_steer_clear(q->dev->steer);
+			vv_dev_unsteer(q->dev);
 		}
 	}
 	detach_kick(q);
@@ -333,7 +352,7 @@ void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
 	if (vv_queue_is_rx(q))
 		err = vv_dev_steer(dev, q);
 	if (err)
-		vv_steer_clear(dev->steer);
+		vv_dev_unsteer(dev);
 	unmake(q);
 	if (allowed) {
 		err = make(q);
@@ -346,7 +365,7 @@ void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
 		VV_LOG(ERR, "%s/%u: cannot be made again: %s; it stays stopped", dev->name,
 		       q->index, vv_hca_error(dev->hca));
 		if (vv_queue_is_rx(q) && vv_dev_steer(dev, q))
-			vv_steer_clear(dev->steer);
+			vv_dev_unsteer(dev);
 		unmake(q);
 	}
 	detach_kick(q);

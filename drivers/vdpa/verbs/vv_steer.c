@@ -12,22 +12,26 @@
 static const struct vv_flow_class all_frames = {.priority = 7};
 
 static const struct vv_flow_class classes[] = {
-    {.priority = 7			  },
-    {		  .ip = 4,					.priority = 6},
-    {						  .ip = 6, .priority = 6},
-    { .ip = 4,				 .l4 = IPPROTO_TCP, .priority = 5},
-    { .ip = 4,				 .l4 = IPPROTO_UDP, .priority = 5},
-    { .ip = 6,				 .l4 = IPPROTO_TCP, .priority = 5},
-    {				 .ip = 6,				 .l4 = IPPROTO_UDP, .priority = 5},
+    {.priority = 7},
+    {		  .ip = 4,	      .priority = 6},
+    {			.ip = 6, .priority = 6},
+    { .ip = 4,       .l4 = IPPROTO_TCP, .priority = 5},
+    { .ip = 4,       .l4 = IPPROTO_UDP, .priority = 5},
+    { .ip = 6,       .l4 = IPPROTO_TCP, .priority = 5},
+    {  .ip = 6,       .l4 = IPPROTO_UDP, .priority = 5},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };
+
+enum { QUEUES_MAX = 1 << TABLE_LOG_MAX };
 
 struct vv_steer {
 	struct vv_hca *hca; /* borrowed from the device */
 	struct vv_obj td, tis;
 	struct vv_obj rqt;
-	bool spread; /* as rqt was made */
+	bool spread;                 /* as rqt was made */
+	uint32_t queues[QUEUES_MAX]; /* what rqt refers to */
+	unsigned int n;
 	struct vv_obj tirs[CLASSES];
 	struct vv_rule rules[CLASSES];
 };
@@ -75,6 +79,7 @@ void vv_steer_clear(struct vv_steer *steer)
 		vv_obj_destroy(&steer->tirs[i]);
 	}
 	vv_obj_destroy(&steer->rqt);
+	steer->n = 0;
 }
 
 static unsigned int table_size(const struct vv_steer *s, unsigned int n, bool spread)
@@ -106,16 +111,27 @@ static int receive_start(struct vv_steer *s, const uint32_t *queues, unsigned in
 int vv_steer_set(struct vv_steer *steer, const uint32_t *queues, unsigned int n, bool spread)
 {
 	unsigned int size;
+	int err;
 
 	if (n == 0) {
 		vv_steer_clear(steer);
 		return 0;
 	}
+	if (n > QUEUES_MAX)
+		n = QUEUES_MAX;
 	if (steer->rqt.obj && steer->spread != spread)
 		vv_steer_clear(steer);
-	if (!steer->rqt.obj)
-		return receive_start(steer, queues, n, spread);
-
-	size = table_size(steer, n, spread);
-	return vv_rqt_modify(steer->hca, &steer->rqt, queues, n < size ? n : size, size);
+	if (n == steer->n && !memcmp(queues, steer->queues, n * sizeof(*queues)))
+		return 0;
+	if (steer->rqt.obj) {
+		size = table_size(steer, n, spread);
+		err = vv_rqt_modify(steer->hca, &steer->rqt, queues, n < size ? n : size, size);
+	} else {
+		err = receive_start(steer, queues, n, spread);
+	}
+	if (err)
+		return err;
+	memcpy(steer->queues, queues, n * sizeof(*queues));
+	steer->n = n;
+	return 0;
 }

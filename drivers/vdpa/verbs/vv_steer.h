@@ -27,7 +27,8 @@ uint32_t vv_steer_tisn(const struct vv_steer *steer);
 
 /*
  * Receive with these queue objects from now on. The first time 2 commands and 1 rule, or 8 and 7
- * if spread; then 1. n 0: as vv_steer_clear. On failure what was in force still is, or nothing.
+ * if spread; then 1, and none if nothing changes. n 0: as vv_steer_clear. On failure what was in
+ * force still is, or nothing. The objects are referred to until the next set or clear.
  */
 int vv_steer_set(struct vv_steer *steer, const uint32_t *queues, unsigned int n, bool spread);
 void vv_steer_clear(struct vv_steer *steer);
