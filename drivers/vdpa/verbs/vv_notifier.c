@@ -104,12 +104,13 @@ void vv_notifier_request(struct vv_notifier *notifier, unsigned int queue)
 	pthread_mutex_unlock(&notifier->mutex);
 }
 
-void vv_notifier_stop(struct vv_notifier *notifier)
+bool vv_notifier_stop(struct vv_notifier *notifier)
 {
 	struct timespec limit;
+	bool ended = true;
 
 	if (!notifier)
-		return;
+		return true;
 	pthread_mutex_lock(&notifier->mutex);
 	notifier->stop = true;
 	pthread_cond_signal(&notifier->wake);
@@ -121,8 +122,10 @@ void vv_notifier_stop(struct vv_notifier *notifier)
 		VV_LOG(WARNING, "%s: host notifier: the front-end never answered", notifier->name);
 		pthread_cancel(notifier->thread);
 		pthread_join(notifier->thread, NULL);
+		ended = false;
 	}
 	pthread_cond_destroy(&notifier->wake);
 	pthread_mutex_destroy(&notifier->mutex);
 	free(notifier);
+	return ended;
 }

@@ -14,6 +14,8 @@
 #ifndef VV_NOTIFIER_H
 #define VV_NOTIFIER_H
 
+#include <stdbool.h>
+
 enum { VV_NOTIFIER_PATIENCE_MS = 1000 };
 
 struct vv_notifier;
@@ -26,6 +28,10 @@ int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
 		      struct vv_notifier **notifier);
 /* Ask for this queue, soon. NULL is legal. */
 void vv_notifier_request(struct vv_notifier *notifier, unsigned int queue);
-void vv_notifier_stop(struct vv_notifier *notifier); /* NULL is legal */
+/*
+ * False: the thread had to be canceled. librte_vhost's lock for requests of this connection stays
+ * taken then: nobody may ask on it again. NULL is legal.
+ */
+bool vv_notifier_stop(struct vv_notifier *notifier);
 
 #endif

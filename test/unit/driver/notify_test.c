@@ -223,7 +223,7 @@ static void notifier_asks_once_for_each_request(void **state)
 	vv_notifier_request(n, 200);
 	wait_for(&f.asked);
 	vv_notifier_request(n, 999); /* no such queue */
-	vv_notifier_stop(n);
+	assert_true(vv_notifier_stop(n));
 	assert_int_equal(f.n, 2);
 	assert_int_equal(f.asked_for[0], 0);
 	assert_int_equal(f.asked_for[1], 200);
@@ -239,7 +239,7 @@ static void notifier_refused_once_does_not_ask_again(void **state)
 	vv_notifier_request(n, 3);
 	wait_for(&f.asked);
 	vv_notifier_request(n, 4);
-	vv_notifier_stop(n);
+	assert_true(vv_notifier_stop(n));
 	assert_int_equal(f.n, 1);
 }
 
@@ -252,9 +252,9 @@ static void notifier_without_answer_is_given_up(void **state)
 	assert_int_equal(vv_notifier_start("test", frontend_offer, &f, &n), 0);
 	vv_notifier_request(n, 0);
 	wait_for(&f.asked);
-	vv_notifier_stop(n); /* returns */
+	assert_false(vv_notifier_stop(n)); /* returns, and says that it had to cancel */
 	close(f.never);
-	vv_notifier_stop(NULL);
+	assert_true(vv_notifier_stop(NULL));
 	vv_notifier_request(NULL, 0);
 }
 
