@@ -226,11 +226,12 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 	return 0;
 }
 
-int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest)
+int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest, struct vv_stopped *stopped)
 {
 	char why[320];
 	int err;
 
+	memset(stopped, 0, VV_QUEUES_MAX * sizeof(*stopped));
 	vv_lock(&dev->control);
 	if (dev->state != VV_DEV_IDLE) {
 		vv_unlock(&dev->control);
@@ -244,7 +245,7 @@ int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest)
 		if (!dev->quiet)
 			VV_LOG(ERR, "%s: cannot start: %s", dev->name, why);
 		dev->quiet = true;
-		stop_all(dev, NULL);
+		stop_all(dev, stopped);
 	} else {
 		dev->quiet = false;
 		state_set(dev, VV_DEV_RUNNING);
@@ -285,12 +286,14 @@ void vv_dev_disconnected(struct vv_dev *dev)
 
 /* ---- single rings ---- */
 
-int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring)
+int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
+		      struct vv_stopped *stopped)
 {
 	struct vv_queue *q;
 	char why[256];
 	int err = 0;
 
+	stopped->valid = false;
 	if (queue >= dev->n_queues)
 		return -E2BIG;
 	q = &dev->queues[queue];
@@ -300,8 +303,10 @@ int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ri
 		err = -ENODEV;
 	} else if (ring->size) {
 		err = vv_queue_start(q, ring, true, why, sizeof(why));
-		if (err)
+		if (err) {
 			VV_LOG(ERR, "%s/%u: cannot start: %s", dev->name, queue, why);
+			vv_queue_stop(q, stopped);
+		}
 	}
 	vv_unlock(&dev->control);
 	return err;

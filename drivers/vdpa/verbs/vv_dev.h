@@ -56,15 +56,18 @@ const struct vv_device *vv_dev_offer(const struct vv_dev *dev);
 int vv_dev_doorbell_fd(const struct vv_dev *dev);
 void vv_dev_doorbell_area(const struct vv_dev *dev, uint64_t *offset, uint64_t *size);
 
-/* Start all enabled rings that have a size. -EALREADY: is running. */
-int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest);
-bool vv_dev_is_running(struct vv_dev *dev);
-
-/* What stop reports of one ring. */
+/* What stop reports of one ring, and a start that failed behind it. */
 struct vv_stopped {
 	bool valid;    /* it was running since start, or since its last start */
 	uint16_t base; /* where it stopped, drained */
 };
+
+/*
+ * Start all enabled rings that have a size. -EALREADY: is running. stopped: room for VV_QUEUES_MAX;
+ * rings that ran until another one failed have moved.
+ */
+int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest, struct vv_stopped *stopped);
+bool vv_dev_is_running(struct vv_dev *dev);
 
 /*
  * stopped: room for VV_QUEUES_MAX, or NULL. Legal in any state. What nobody needs to wait for, to
@@ -76,7 +79,8 @@ void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped);
 void vv_dev_disconnected(struct vv_dev *dev);
 
 /* One ring of a running device. The ring may be new in all its parts. -ENODEV: not running. */
-int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring);
+int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
+		      struct vv_stopped *stopped);
 int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped);
 
 /* Counters of one queue, by enum vv_stat. */

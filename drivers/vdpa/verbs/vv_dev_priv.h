@@ -79,7 +79,7 @@ void vv_queue_destroy(struct vv_queue *q);
 
 /*
  * Make it run as ring says. steer: also receive with it at once (else the caller does, for all
- * queues in one). On failure it is ABSENT, and why says the cause.
+ * queues in one). On failure it is ABSENT, or FAILED if it ran, and why says the cause.
  */
 int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, char *why,
 		   size_t why_len) VV_REQUIRES(q->dev->control);

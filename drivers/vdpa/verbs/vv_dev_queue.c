@@ -137,6 +137,22 @@ static int conf_fill(const struct vv_queue *q, const struct vv_ring *ring,
 	return 0;
 }
 
+/*
+ * An application or a dead process may have left the guest told not to kick. Done here, as
+ * librte_vhost would take a lock for it that it may hold already; and not with a store, see
+ * base_guess. Both layouts have a word of flags, of which 0 asks for all kicks.
+ */
+static void kicks_allow(const struct vv_ring *ring, bool packed)
+{
+	uint16_t flags = 0;
+	struct iovec from = {.iov_base = &flags, .iov_len = sizeof(flags)};
+	struct iovec to = {.iov_base = (uint16_t *)ring->device + (packed ? 1 : 0),
+			   .iov_len = sizeof(flags)};
+
+	if (process_vm_writev(getpid(), &from, 1, &to, 1, 0) != sizeof(flags))
+		VV_LOG(WARNING, "ring: cannot ask for kicks (%p)", ring->device);
+}
+
 /* ---- the event's QPs ---- */
 
 int vv_queue_settle(struct vv_queue *q)
@@ -223,6 +239,7 @@ int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, c
 	q->conf = conf;
 	q->used = conf.packed ? NULL : ring->device;
 	q->recovery.n = 0;
+	kicks_allow(ring, conf.packed);
 	err = attach(q, ring, why, why_len);
 	if (err)
 		goto fail;
@@ -239,6 +256,8 @@ fail:
 	detach_kick(q);
 	detach_call(q);
 	unmake(q);
+	if (stopped.valid) /* it ran: vv_queue_stop shall say where it got to */
+		state_set(q, VV_QUEUE_FAILED);
 	return err;
 }
 

@@ -11,7 +11,8 @@
  * - dev_close comes before the memory goes away, and before GET_VRING_BASE is answered: positions
  *   must be set in it, for all rings.
  * - dev_cleanup is the end of a connection. dev_close may not have come before, when the
- *   application refused the connection.
+ *   application refused the connection. In that case librte_vhost may also hold the locks of all
+ *   rings while we run: so nothing here takes one, ever.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 #include <vdpa_driver.h>
 
 #include "vv_dev.h"
+#include "vv_guest.h"
 #include "vv_lock.h"
 #include "vv_log.h"
 #include "vv_notifier.h"
@@ -32,15 +34,32 @@
 
 #define BIT(n) (1ull << (n))
 
+/*
+ * A connection. A socket takes as many as come, and all of them reach the same device; it works for
+ * the one that started it, until that one stops it. Here from the first enabled ring to
+ * dev_cleanup.
+ */
+struct conn {
+	TAILQ_ENTRY(conn) next;
+	struct port *port;
+	int vid;
+	bool enabled[VV_QUEUES_MAX];
+	bool told;                    /* why it is not started: once is enough */
+	struct vv_notifier *notifier; /* NULL: not negotiated */
+};
+
 struct port {
 	TAILQ_ENTRY(port) next;
 	struct rte_device *rte_dev;   /* borrowed, probe to remove */
 	struct rte_vdpa_device *vdpa; /* librte_vhost's */
 	struct vv_dev *dev;           /* owned */
-	/* Of the connection. */
-	bool enabled[VV_QUEUES_MAX];
-	struct vv_notifier *notifier; /* NULL: not negotiated */
-	int vid;
+	TAILQ_HEAD(, conn) conns;     /* owned; with ports_lock */
+	struct conn *owner;           /* who started the device; NULL: it is stopped */
+	/*
+	 * A front-end never answered, and was left waiting: after RESET_OWNER the same connection
+	 * may be set up anew, so nobody is asked any more.
+	 */
+	bool notifier_lost;
 };
 
 static TAILQ_HEAD(, port) ports = TAILQ_HEAD_INITIALIZER(ports);
@@ -63,6 +82,44 @@ static struct port *port_of_vid(int vid)
 	const struct rte_vdpa_device *vdpa = rte_vhost_get_vdpa_device(vid);
 
 	return vdpa ? port_of_vdpa(vdpa) : NULL;
+}
+
+/* make: or a new one. NULL: there is none, or no memory. */
+static struct conn *conn_of_vid(struct port *port, int vid, bool make)
+{
+	struct conn *conn;
+
+	vv_lock(&ports_lock);
+	TAILQ_FOREACH(conn, &port->conns, next)
+	if (conn->vid == vid)
+		break;
+	if (!conn && make) {
+		conn = calloc(1, sizeof(*conn));
+		if (conn) {
+			conn->port = port;
+			conn->vid = vid;
+			TAILQ_INSERT_TAIL(&port->conns, conn, next);
+		}
+	}
+	vv_unlock(&ports_lock);
+	return conn;
+}
+
+/* The end of a connection, whatever state it is in. */
+static void conn_end(struct conn *conn)
+{
+	struct port *port = conn->port;
+
+	if (port->owner == conn) {
+		vv_dev_stop(port->dev, NULL);
+		port->owner = NULL;
+	}
+	if (!vv_notifier_stop(conn->notifier))
+		port->notifier_lost = true;
+	vv_lock(&ports_lock);
+	TAILQ_REMOVE(&port->conns, conn, next);
+	vv_unlock(&ports_lock);
+	free(conn);
 }
 
 /* ---- what is offered ---- */
@@ -97,99 +154,18 @@ static int get_protocol_features(struct rte_vdpa_device *vdpa, uint64_t *feature
 	return 0;
 }
 
-/* ---- from librte_vhost's words to ours ---- */
-
-static int ring_read(int vid, unsigned int queue, bool packed, struct vv_ring *ring)
-{
-	struct rte_vhost_vring v;
-	uint16_t used;
-
-	if (rte_vhost_get_vhost_vring(vid, queue, &v) ||
-	    rte_vhost_get_vring_base(vid, queue, &ring->base, &used))
-		return -EINVAL;
-	ring->size = v.size;
-	if (packed) {
-		ring->desc = v.desc_packed;
-		ring->driver = v.driver_event;
-		ring->device = v.device_event;
-	} else {
-		ring->desc = v.desc;
-		ring->driver = v.avail;
-		ring->device = v.used;
-	}
-	ring->kick_fd = v.kickfd;
-	ring->call_fd = v.callfd;
-	ring->enabled = true;
-	/* An application or a dead process may have left the guest told not to kick. */
-	if (v.size)
-		rte_vhost_enable_guest_notification(vid, queue, 1);
-	return 0;
-}
-
-static bool is_packed(int vid)
-{
-	uint64_t features;
-
-	return !rte_vhost_get_negotiated_features(vid, &features) &&
-	       features & BIT(VIRTIO_F_RING_PACKED);
-}
-
-static int regions_read(int vid, struct vv_guest *guest)
-{
-	struct rte_vhost_memory *mem;
-	uint32_t i;
-
-	if (rte_vhost_get_mem_table(vid, &mem))
-		return -EINVAL;
-	if (mem->nregions > VV_REGIONS_MAX) {
-		free(mem);
-		return -E2BIG;
-	}
-	for (i = 0; i < mem->nregions; i++)
-		guest->regions[i] = (struct vv_region){
-		    .gpa = mem->regions[i].guest_phys_addr,
-		    .size = mem->regions[i].size,
-		    .hva = (void *)(uintptr_t)mem->regions[i].host_user_addr,
-		};
-	guest->n_regions = mem->nregions;
-	free(mem);
-	return 0;
-}
-
-static int guest_read(int vid, const struct port *port, struct vv_guest *guest)
-{
-	unsigned int i, n = rte_vhost_get_vring_num(vid);
-	unsigned int there = 2 * vv_dev_offer(port->dev)->pairs;
-	bool packed = is_packed(vid);
-	int err;
-
-	if (rte_vhost_get_negotiated_features(vid, &guest->features))
-		return -EINVAL;
-	err = regions_read(vid, guest);
-	if (err)
-		return err;
-	guest->n_rings = n < there ? n : there;
-	for (i = 0; i < guest->n_rings; i++) {
-		if (!port->enabled[i])
-			continue;
-		err = ring_read(vid, i, packed, &guest->rings[i]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 /* ---- host notifiers ---- */
 
 static int notifier_offer(void *arg, unsigned int queue)
 {
-	const struct port *port = arg;
+	const struct conn *conn = arg;
 
-	return rte_vhost_host_notifier_ctrl(port->vid, queue, true);
+	return rte_vhost_host_notifier_ctrl(conn->vid, queue, true);
 }
 
-static void notifier_request(struct port *port, unsigned int queue)
+static void notifier_request(struct conn *conn, unsigned int queue)
 {
+	const char *name = vv_dev_name(conn->port->dev);
 	/* Without REPLY_ACK nobody promises the answer that librte_vhost waits for. */
 	const uint64_t needed =
 	    BIT(VHOST_USER_PROTOCOL_F_SLAVE_REQ) | BIT(VHOST_USER_PROTOCOL_F_SLAVE_SEND_FD) |
@@ -197,60 +173,100 @@ static void notifier_request(struct port *port, unsigned int queue)
 	uint64_t features, protocol;
 	int err;
 
-	if (rte_vhost_get_negotiated_features(port->vid, &features) ||
-	    rte_vhost_get_negotiated_protocol_features(port->vid, &protocol))
+	if (conn->port->notifier_lost || rte_vhost_get_negotiated_features(conn->vid, &features) ||
+	    rte_vhost_get_negotiated_protocol_features(conn->vid, &protocol))
 		return;
 	if (!(features & BIT(VIRTIO_F_VERSION_1)) || (protocol & needed) != needed)
 		return;
-	if (!port->notifier) {
-		err = vv_notifier_start(vv_dev_name(port->dev), notifier_offer, port,
-					&port->notifier);
+	if (!conn->notifier) {
+		err = vv_notifier_start(name, notifier_offer, conn, &conn->notifier);
 		if (err) {
 			VV_LOG(WARNING, "%s: host notifier: no thread (%d), kicks are relayed",
-			       vv_dev_name(port->dev), -err);
+			       name, -err);
 			return;
 		}
 	}
-	vv_notifier_request(port->notifier, queue);
+	vv_notifier_request(conn->notifier, queue);
 }
 
 /* ---- life of a connection ---- */
 
-static void close_and_report(int vid, struct port *port)
+static void report(int vid, const struct vv_stopped *stopped)
 {
-	struct vv_stopped *stopped = calloc(VV_QUEUES_MAX, sizeof(*stopped));
 	unsigned int i;
 
-	vv_dev_stop(port->dev, stopped);
-	for (i = 0; stopped && i < VV_QUEUES_MAX; i++)
+	for (i = 0; i < VV_QUEUES_MAX; i++)
 		if (stopped[i].valid)
 			rte_vhost_set_vring_base(vid, i, stopped[i].base, stopped[i].base);
-	free(stopped);
+}
+
+static void close_and_report(struct conn *conn)
+{
+	struct vv_stopped stopped[VV_QUEUES_MAX];
+
+	vv_dev_stop(conn->port->dev, stopped);
+	conn->port->owner = NULL;
+	report(conn->vid, stopped);
+}
+
+/* Is the device free, or ours? */
+static bool may_start(struct conn *conn)
+{
+	const struct port *port = conn->port;
+
+	if (!port->owner || port->owner == conn)
+		return true;
+	if (!conn->told)
+		VV_LOG(ERR, "%s: cannot start: another front-end is served (connections %d and %d)",
+		       vv_dev_name(port->dev), port->owner->vid, conn->vid);
+	conn->told = true;
+	return false;
+}
+
+static int start(struct conn *conn, const struct vv_guest *guest)
+{
+	struct vv_stopped stopped[VV_QUEUES_MAX];
+	struct port *port = conn->port;
+	unsigned int i;
+	int err = vv_dev_start(port->dev, guest, stopped);
+
+	if (err) {
+		report(conn->vid, stopped);
+		return err;
+	}
+	port->owner = conn;
+	for (i = 0; i < guest->n_rings; i++)
+		if (guest->rings[i].enabled && guest->rings[i].size)
+			notifier_request(conn, i);
+	return 0;
 }
 
 static int dev_conf(int vid)
 {
 	struct port *port = port_of_vid(vid);
 	struct vv_guest *guest;
-	unsigned int i;
+	struct conn *conn;
 	int err;
 
 	if (!port)
 		return -ENODEV;
-	close_and_report(vid, port); /* as a rule it is stopped already */
+	conn = conn_of_vid(port, vid, true);
+	if (!conn)
+		return -ENOMEM;
+	if (!may_start(conn))
+		return -EBUSY;
+	if (port->owner)
+		close_and_report(conn); /* as a rule it is stopped already */
 	guest = calloc(1, sizeof(*guest));
 	if (!guest)
 		return -ENOMEM;
-	port->vid = vid;
-	err = guest_read(vid, port, guest);
-	if (err)
+	err = vv_guest_read(vid, conn->enabled, 2 * vv_dev_offer(port->dev)->pairs, guest);
+	if (!err)
+		err = start(conn, guest);
+	else if (!conn->told)
 		VV_LOG(ERR, "%s: cannot start: rings or memory unreadable (%d)",
 		       vv_dev_name(port->dev), -err);
-	else
-		err = vv_dev_start(port->dev, guest);
-	for (i = 0; i < guest->n_rings && !err; i++)
-		if (guest->rings[i].enabled && guest->rings[i].size)
-			notifier_request(port, i);
+	conn->told = err;
 	free(guest);
 	return err;
 }
@@ -258,34 +274,61 @@ static int dev_conf(int vid)
 static int dev_close(int vid)
 {
 	struct port *port = port_of_vid(vid);
+	struct conn *conn;
 
 	if (!port)
 		return -ENODEV;
-	close_and_report(vid, port);
+	conn = conn_of_vid(port, vid, false);
+	if (conn && port->owner == conn)
+		close_and_report(conn);
 	return 0;
 }
 
 static int dev_cleanup(int vid)
 {
 	struct port *port = port_of_vid(vid);
+	struct conn *conn;
 
 	if (!port)
 		return -ENODEV;
-	vv_dev_stop(port->dev, NULL);
-	vv_notifier_stop(port->notifier);
-	port->notifier = NULL;
-	memset(port->enabled, 0, sizeof(port->enabled));
+	conn = conn_of_vid(port, vid, false);
+	if (conn)
+		conn_end(conn);
 	vv_dev_disconnected(port->dev);
 	return 0;
+}
+
+static int ring_enable(struct conn *conn, unsigned int queue)
+{
+	struct vv_stopped stopped;
+	struct vv_ring ring;
+	int err = vv_guest_read_ring(conn->vid, queue, &ring);
+
+	if (err)
+		return err;
+	err = vv_dev_ring_start(conn->port->dev, queue, &ring, &stopped);
+	if (stopped.valid)
+		rte_vhost_set_vring_base(conn->vid, queue, stopped.base, stopped.base);
+	if (!err)
+		notifier_request(conn, queue);
+	return err;
+}
+
+static int ring_disable(struct conn *conn, unsigned int queue)
+{
+	struct vv_stopped stopped;
+	int err = vv_dev_ring_stop(conn->port->dev, queue, &stopped);
+
+	if (!err && stopped.valid)
+		rte_vhost_set_vring_base(conn->vid, queue, stopped.base, stopped.base);
+	return err;
 }
 
 static int set_vring_state(int vid, int vring, int state)
 {
 	struct port *port = port_of_vid(vid);
-	struct vv_stopped stopped;
-	struct vv_ring ring;
 	unsigned int there;
-	int err;
+	struct conn *conn;
 
 	if (!port)
 		return -ENODEV;
@@ -296,22 +339,13 @@ static int set_vring_state(int vid, int vring, int state)
 			       vv_dev_name(port->dev), vring, there);
 		return -E2BIG;
 	}
-	port->enabled[vring] = state;
-	if (!vv_dev_is_running(port->dev))
+	conn = conn_of_vid(port, vid, true);
+	if (!conn)
+		return -ENOMEM;
+	conn->enabled[vring] = state;
+	if (port->owner != conn)
 		return 0;
-
-	if (!state) {
-		err = vv_dev_ring_stop(port->dev, vring, &stopped);
-		if (!err && stopped.valid)
-			rte_vhost_set_vring_base(vid, vring, stopped.base, stopped.base);
-		return err;
-	}
-	err = ring_read(vid, vring, is_packed(vid), &ring);
-	if (!err)
-		err = vv_dev_ring_start(port->dev, vring, &ring);
-	if (!err)
-		notifier_request(port, vring);
-	return err;
+	return state ? ring_enable(conn, vring) : ring_disable(conn, vring);
 }
 
 static int set_features(int vid)
@@ -407,6 +441,7 @@ int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev)
 		return -ENOMEM;
 	port->rte_dev = rte_dev;
 	port->dev = dev;
+	TAILQ_INIT(&port->conns);
 	vv_lock(&ports_lock);
 	port->vdpa = rte_vdpa_register_device(rte_dev, &ops);
 	if (port->vdpa)
@@ -433,8 +468,8 @@ int vv_ops_unregister(struct rte_device *rte_dev)
 	if (!port)
 		return -ENODEV;
 	rte_vdpa_unregister_device(port->vdpa);
-	vv_dev_stop(port->dev, NULL);
-	vv_notifier_stop(port->notifier);
+	while (!TAILQ_EMPTY(&port->conns))
+		conn_end(TAILQ_FIRST(&port->conns));
 	vv_dev_destroy(port->dev);
 	free(port);
 	return 0;

@@ -24,8 +24,8 @@ enum vv_dev_state {
 
 /*
  * A queue: ABSENT has no firmware queue. SUSPENDED keeps it, with its position known, so that a
- * front-end that only changes a file descriptor costs little. FAILED is ABSENT with a history: too
- * many errors, waiting for the front-end to reset it.
+ * front-end that only changes a file descriptor costs little. FAILED is ABSENT with a history: it
+ * had too many errors, or got somewhere in a start that failed; its position is yet to be reported.
  */
 enum vv_queue_state {
 	VV_QUEUE_ABSENT,
