@@ -99,6 +99,21 @@ TABLE_TALK(regions_overlap)
 TABLE_TALK(offset_unaligned)
 TABLE_TALK(offset_huge)
 
+/* A running device loses its table: the next one is refused. */
+static int refused_running(struct fe_hostile *h)
+{
+	struct fe_vu_mem_table table;
+	struct fe_wire_fds fds;
+	int err = fe_dev_connect(h->dev);
+
+	if (err)
+		return err;
+	fe_hostile_traffic(h, GONE_MS);
+	fe_vu_fill_mem_table(&h->dev->mem, &table, &fds);
+	region_huge(&table, &fds);
+	return fe_vu_send_mem_table(h->dev->conn, &table, &fds, table.count);
+}
+
 /* ---- the files ---- */
 
 /* A file of one page in place of the last region's. */
@@ -293,23 +308,25 @@ const struct fe_misbehaviour fe_misbehave_memory[] = {
     {"mem-offset-unaligned",                    "a file offset inside a page", FE_FOR_BOTH,
      .talk = talk_offset_unaligned},
     {"mem-offset-huge",                      "a file offset near 2^64", FE_FOR_BOTH, .talk = talk_offset_huge},
-    {"mem-file-short",			  "a region larger than its file (SIGBUS)", FE_FOR_BOTH, .talk = file_short},
-    {"mem-file-truncated",			       "the files are cut under a running device (SIGBUS)", FE_FOR_BOTH,
+    {"mem-refused-running",                          "a region of 2^62 bytes for a running device", FE_FOR_BOTH,
+     .talk = refused_running},
+    {"mem-file-short",			       "a region larger than its file (SIGBUS)", FE_FOR_BOTH, .talk = file_short},
+    {"mem-file-truncated",					  "the files are cut under a running device (SIGBUS)", FE_FOR_BOTH,
      .talk = file_truncated},
-    {"ring-addr-outside",					  "all three areas outside memory", FE_FOR_BOTH, .talk = ring_outside},
-    {"ring-desc-outside","the descriptor area outside memory", FE_FOR_BOTH, .talk = desc_outside},
-    {"ring-driver-outside",                 "the driver area outside memory", FE_FOR_BOTH, .talk = driver_outside},
-    {"ring-device-outside",                         "the device area outside memory", FE_FOR_BOTH, .talk = device_outside},
-    {"ring-over-end",			       "a descriptor area that ends behind its region", FE_FOR_BOTH,
+    {"ring-addr-outside","all three areas outside memory", FE_FOR_BOTH, .talk = ring_outside},
+    {"ring-desc-outside",                 "the descriptor area outside memory", FE_FOR_BOTH, .talk = desc_outside},
+    {"ring-driver-outside",                         "the driver area outside memory", FE_FOR_BOTH, .talk = driver_outside},
+    {"ring-device-outside",			       "the device area outside memory", FE_FOR_BOTH, .talk = device_outside},
+    {"ring-over-end",					  "a descriptor area that ends behind its region", FE_FOR_BOTH,
      .talk = ring_over_end},
-    {"ring-unaligned",					  "areas at odd addresses", FE_FOR_BOTH, .talk = ring_unaligned},
-    {"ring-guest-address","guest addresses where user addresses belong", FE_FOR_BOTH,
+    {"ring-unaligned","areas at odd addresses", FE_FOR_BOTH, .talk = ring_unaligned},
+    {"ring-guest-address",               "guest addresses where user addresses belong", FE_FOR_BOTH,
      .talk = ring_guest_address},
-    {"ring-size-zero",               "a ring without descriptors", FE_FOR_BOTH, .talk = size_zero},
-    {"ring-size-odd",                     "a split ring whose size is no power of two", FE_FOR_SPLIT, .talk = size_odd},
-    {"ring-size-over",			       "65536 descriptors", FE_FOR_BOTH, .talk = size_over},
-    {"ring-size-beyond-memory",					  "more descriptors than the region holds", FE_FOR_BOTH,
+    {"ring-size-zero",                     "a ring without descriptors", FE_FOR_BOTH, .talk = size_zero},
+    {"ring-size-odd",			       "a split ring whose size is no power of two", FE_FOR_SPLIT, .talk = size_odd},
+    {"ring-size-over",					  "65536 descriptors", FE_FOR_BOTH, .talk = size_over},
+    {"ring-size-beyond-memory","more descriptors than the region holds", FE_FOR_BOTH,
      .talk = size_beyond_memory},
-    {"ring-base-beyond","starts where the ring has never been", FE_FOR_BOTH, .talk = base_beyond},
-    {0		 },
+    {"ring-base-beyond",                  "starts where the ring has never been", FE_FOR_BOTH, .talk = base_beyond},
+    {0		     },
 };

@@ -171,6 +171,26 @@ static int index_huge(struct fe_hostile *h)
 	return err ? err : fe_vu_set_vring_num(h->dev->conn, 70000, h->dev->cfg.ring_size);
 }
 
+/* Another front-end comes to a socket that is in use. What becomes of it is for the back-end. */
+static int second_connection(struct fe_hostile *h)
+{
+	struct fe_dev *second;
+	int err = fe_dev_connect(h->dev);
+
+	if (err)
+		return err;
+	fe_hostile_traffic(h, TRAFFIC_MS);
+	err = fe_dev_create(&h->cfg->dev, &second);
+	if (err)
+		return err;
+	fe_dev_connect(second);
+	fe_hostile_traffic(h, TRAFFIC_MS);
+	fe_dev_disconnect(second);
+	fe_dev_destroy(second);
+	fe_hostile_traffic(h, TRAFFIC_MS);
+	return 0;
+}
+
 /* ---- descriptors ---- */
 
 static int kick_message_with(struct fe_hostile *h, unsigned int fds_count, uint64_t value)
@@ -312,19 +332,21 @@ const struct fe_misbehaviour fe_misbehave_talk[] = {
     {"features-changed-running",				       "other features while it runs", FE_FOR_BOTH,
      .talk = features_changed_running},
     {"index-huge","rings number 255 and 70000", FE_FOR_BOTH, .talk = index_huge},
-    {"fd-missing",		   "a kick message without descriptor", FE_FOR_BOTH, .talk = fd_missing},
-    {"fd-too-many",			     "a kick message with three descriptors", FE_FOR_BOTH, .talk = fd_too_many},
-    {"fd-denied-but-there",			    "says that there is no descriptor, sends one", FE_FOR_BOTH,
+    {"second-connection",                   "a second front-end on the socket", FE_FOR_BOTH,
+     .talk = second_connection},
+    {"fd-missing",			     "a kick message without descriptor", FE_FOR_BOTH, .talk = fd_missing},
+    {"fd-too-many",			    "a kick message with three descriptors", FE_FOR_BOTH, .talk = fd_too_many},
+    {"fd-denied-but-there",				       "says that there is no descriptor, sends one", FE_FOR_BOTH,
      .talk = fd_denied_but_there},
-    {"fd-unexpected",				       "descriptors with a message that has none", FE_FOR_BOTH,
+    {"fd-unexpected","descriptors with a message that has none", FE_FOR_BOTH,
      .talk = fd_unexpected},
-    {"kick-fd-closed","a kick descriptor at end of file", FE_FOR_BOTH, .talk = kick_fd_closed},
-    {"kick-fd-file",		     "a kick descriptor that cannot be polled", FE_FOR_BOTH, .talk = kick_fd_file},
-    {"kick-fd-storm",			 "a kick descriptor that never becomes empty", FE_FOR_BOTH,
+    {"kick-fd-closed",                     "a kick descriptor at end of file", FE_FOR_BOTH, .talk = kick_fd_closed},
+    {"kick-fd-file",			 "a kick descriptor that cannot be polled", FE_FOR_BOTH, .talk = kick_fd_file},
+    {"kick-fd-storm",			    "a kick descriptor that never becomes empty", FE_FOR_BOTH,
      .talk = kick_fd_storm},
-    {"call-fd-closed",			    "a call descriptor nobody reads: SIGPIPE", FE_FOR_BOTH,
+    {"call-fd-closed",				       "a call descriptor nobody reads: SIGPIPE", FE_FOR_BOTH,
      .talk = call_fd_closed},
-    {"call-fd-full",				       "a call descriptor that blocks its writer", FE_FOR_BOTH, .talk = call_fd_full},
-    {"call-fd-file","a call descriptor that is a file", FE_FOR_BOTH, .talk = call_fd_file},
-    {0	    },
+    {"call-fd-full","a call descriptor that blocks its writer", FE_FOR_BOTH, .talk = call_fd_full},
+    {"call-fd-file",             "a call descriptor that is a file", FE_FOR_BOTH, .talk = call_fd_file},
+    {0		   },
 };
