@@ -15,7 +15,6 @@
 #define SEND_BUDGET    32
 #define SERVICE_EVERY  1024 /* passes */
 #define SLEEP_MS       50
-#define MISSED_MS      250 /* how late a call may be before it is missed */
 #define LINGER_MS      20  /* listen for duplicates at the end */
 #define GIVE_UP_STALLS 3
 
@@ -163,7 +162,7 @@ static void sleep_on_calls(struct run *run)
 	set_irq(run, true);
 	/* Used between our last look and the enabling: no call is due for it. */
 	if (!any_used(run) && !wait_call(run, SLEEP_MS) && any_used(run) &&
-	    !wait_call(run, MISSED_MS))
+	    !wait_call(run, run->cfg->stall_ms))
 		run->res->missed_calls++;
 	set_irq(run, false);
 }

@@ -23,7 +23,8 @@ struct fe_traffic_config {
 	struct fe_stream *stream;
 	unsigned int streams;
 	unsigned int seconds;  /* with streams of unlimited target */
-	unsigned int stall_ms; /* nothing moves for so long: what is in flight is given up */
+	/* Nothing moves for so long: what is in flight is given up; a call later than that is missed. */
+	unsigned int stall_ms;
 	unsigned int restarts; /* stop, disconnect, connect and go on, so many times */
 	unsigned int
 	    reconnect_ms; /* 0: a back-end that dies ends the run; else wait for a new one */
