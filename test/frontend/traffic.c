@@ -15,7 +15,7 @@
 #define SEND_BUDGET    32
 #define SERVICE_EVERY  1024 /* passes */
 #define SLEEP_MS       50
-#define LINGER_MS      20  /* listen for duplicates at the end */
+#define LINGER_MS      20 /* listen for duplicates at the end */
 #define GIVE_UP_STALLS 3
 
 struct run {

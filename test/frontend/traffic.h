@@ -22,8 +22,9 @@ struct fe_traffic_config {
 	unsigned int devs;
 	struct fe_stream *stream;
 	unsigned int streams;
-	unsigned int seconds;  /* with streams of unlimited target */
-	/* Nothing moves for so long: what is in flight is given up; a call later than that is missed. */
+	unsigned int seconds; /* with streams of unlimited target */
+	/* Nothing moves for so long: what is in flight is given up; a call later than that is
+	 * missed. */
 	unsigned int stall_ms;
 	unsigned int restarts; /* stop, disconnect, connect and go on, so many times */
 	unsigned int
