@@ -457,19 +457,25 @@ int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev)
 int vv_ops_unregister(struct rte_device *rte_dev)
 {
 	struct port *port;
+	bool busy;
 
 	vv_lock(&ports_lock);
 	TAILQ_FOREACH(port, &ports, next)
 	if (port->rte_dev == rte_dev)
 		break;
-	if (port)
+	/* librte_vhost keeps what it knows of the device as long as a front-end is connected. */
+	busy = port && !TAILQ_EMPTY(&port->conns);
+	if (port && !busy)
 		TAILQ_REMOVE(&ports, port, next);
 	vv_unlock(&ports_lock);
 	if (!port)
 		return -ENODEV;
+	if (busy) {
+		VV_LOG(ERR, "%s: remove: a front-end is connected: unregister its socket first",
+		       vv_dev_name(port->dev));
+		return -EBUSY;
+	}
 	rte_vdpa_unregister_device(port->vdpa);
-	while (!TAILQ_EMPTY(&port->conns))
-		conn_end(TAILQ_FIRST(&port->conns));
 	vv_dev_destroy(port->dev);
 	free(port);
 	return 0;

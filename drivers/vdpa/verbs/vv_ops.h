@@ -16,7 +16,7 @@ struct vv_dev;
 
 /* Offer the device to librte_vhost under the name of rte_dev. dev: owned from success on. */
 int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev);
-/* Withdraw and destroy. -ENODEV: none of that name. */
+/* Withdraw and destroy. -ENODEV: none of that name; -EBUSY: a front-end is connected. */
 int vv_ops_unregister(struct rte_device *rte_dev);
 
 #endif
