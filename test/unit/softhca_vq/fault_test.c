@@ -266,6 +266,74 @@ static void in_one_memory_the_right_queue_is_blamed(void **state)
 	rig_destroy(&s.rig);
 }
 
+/*
+ * As above, but the frame's first bytes are there: the fault comes while a receive buffer of the
+ * same memory is written to.
+ */
+static void in_one_memory_the_source_is_told_from_the_destination(void **state)
+{
+	const struct how *how = *state;
+	static struct scene s;
+	struct rig_queue *tx;
+	struct fe_sg sg[2];
+	uint16_t head, tail;
+
+	scene_create(&s, how->queue);
+	tx = s.tx[0];
+	use_slot_of_region(s.rx[0], 1);
+	assert_true(rig_post(s.rx[0], (const uint32_t[]){1600, 0}));
+	use_slot_of_region(tx, 1);
+	head = tx->free[--tx->n_free];
+	use_slot_of_region(tx, 2);
+	tail = tx->free[--tx->n_free];
+	rig_frame(tx->slot[head].ptr + 12, 200, 1, 1, 1);
+	sg[0] = (struct fe_sg){tx->slot[head].gpa, 212};
+	sg[1] = (struct fe_sg){tx->slot[tail].gpa, 400};
+	assert_int_equal(fe_ring_add(tx->ring, sg, 2, 0, head), 0);
+	fe_ring_publish(tx->ring);
+	lose(&s.rig.guest[0], 2, how->way);
+	rig_ring(&s.rig.guest[0]);
+	expect_error(tx, VQ_ERROR_BAD_BUFFER);
+	assert_int_equal(rig_status(s.rx[0]).state, VQ_RDY);
+	assert_false(fe_ring_has_used(s.rx[0]->ring));
+	rig_destroy(&s.rig);
+}
+
+static void receive_buffer_without_write_right_is_refused(void **state)
+{
+	const struct how *how = *state;
+	static struct scene s;
+	struct dp_seg seg[3];
+	struct rig_guest *g;
+	struct vq_attr attr;
+	struct dp_mem *key;
+	struct vq *vq;
+
+	scene_create(&s, how->queue);
+	g = &s.rig.guest[1];
+	for (unsigned int i = 0; i < 3; i++)
+		seg[i] = (struct dp_seg){.iova = g->mem.region[i].gpa,
+					 .len = g->mem.region[i].size,
+					 .hva = g->device_map[i],
+					 .local_write = i == 0};
+	assert_int_equal(dp_mem_create(seg, 3, &key), 0);
+	attr = s.rx[1]->attr;
+	attr.mem = key;
+	dp_lock(s.rig.dp);
+	assert_int_equal(vq_create(g->port, &attr, &vq), 0);
+	assert_int_equal(vq_start(vq), 0);
+	vq_destroy(s.rx[1]->vq);
+	s.rx[1]->vq = vq;
+	dp_unlock(s.rig.dp);
+	dp_mem_put(key);
+	rig_set_rx(g, s.rx[1]);
+	rig_post_all(s.rx[1], 1600);
+	send(&s, 0, 1);
+	expect_error(s.rx[1], VQ_ERROR_BAD_BUFFER);
+	expect_others_well(&s, s.rx[1]);
+	rig_destroy(&s.rig);
+}
+
 /* A frame to everybody: one receiver breaks, the others get it. */
 static void flooded_frame_reaches_the_others(void **state)
 {
@@ -380,6 +448,9 @@ int main(int argc, char **argv)
 	    ALL(sender_that_loses_its_ring_fails_alone),
 	    ALL(receiver_that_loses_its_ring_fails_alone),
 	    ALL(in_one_memory_the_right_queue_is_blamed),
+	    ALL(in_one_memory_the_source_is_told_from_the_destination),
+	    ONE(receive_buffer_without_write_right_is_refused, revoke_split),
+	    ONE(receive_buffer_without_write_right_is_refused, revoke_packed),
 	    ALL(flooded_frame_reaches_the_others),
 	    ALL(stop_of_a_queue_without_ring_is_an_error),
 	    ONE(doorbell_page_can_vanish, unmap_split),

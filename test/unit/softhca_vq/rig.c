@@ -9,12 +9,17 @@
 
 enum { RIG_REGIONS = 3, RIG_REGION_BYTES = 24 << 20, RIG_HDR_MAX = 12 };
 
-uint64_t rig_now_ms(void)
+uint64_t rig_now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t rig_now_ms(void)
+{
+	return rig_now_ns() / 1000000;
 }
 
 void rig_nap(void)

@@ -82,6 +82,7 @@ struct rig_queue_options {
 	uint16_t base; /* both indices; packed: as in vq_attr */
 };
 
+uint64_t rig_now_ns(void);
 uint64_t rig_now_ms(void);
 void rig_nap(void);
 

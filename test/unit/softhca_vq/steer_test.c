@@ -228,6 +228,8 @@ static void first_matching_rule_wins(void **state)
 	}
 	rule[0].mask.vid = 0xfff;
 	rule[0].value.vid = 100;
+	rule[0].mask.ip_protocol = 0xff;
+	rule[0].value.ip_protocol = 17;
 	rule[1].mask.ip_version = rule[2].mask.ip_version = 0xf;
 	rule[1].value.ip_version = rule[2].value.ip_version = 4;
 	rule[1].mask.ip_protocol = 0xff;

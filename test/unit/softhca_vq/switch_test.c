@@ -260,15 +260,22 @@ static void delay_drop_ends_and_receiver_drops_until_it_has_buffers(void **state
 	wait_sent(&p, 0, 1);
 	assert_true(rig_now_ms() - start >= 200);
 	/* Waiting for each of these would take seconds. */
-	for (unsigned int i = 0; i < 40; i++)
-		send_one(&p, 0, 2, 1, i);
 	start = rig_now_ms();
-	wait_sent(&p, 0, 40);
+	for (unsigned int i = 0; i < 40; i++) {
+		send_one(&p, 0, 2, 1, i);
+		wait_sent(&p, 0, 1);
+	}
 	assert_true(rig_now_ms() - start < 40 * 200);
 	assert_int_equal(rig_stats(&p.rig).drops_no_buffer, 41);
-	rig_post_all(p.rx[1], 2000);
+	assert_true(rig_post(p.rx[1], (const uint32_t[]){2000, 0}));
 	send_one(&p, 0, 2, 1, 5);
 	expect_one(&p, 1, 5);
+	wait_sent(&p, 0, 1);
+	/* It had one: the next frame is waited for again. */
+	start = rig_now_ms();
+	send_one(&p, 0, 2, 1, 6);
+	wait_sent(&p, 0, 1);
+	assert_true(rig_now_ms() - start >= 200);
 	rig_destroy(&p.rig);
 }
 
@@ -347,6 +354,36 @@ static void driver_that_kicks_only_when_asked_is_served(void **state)
 	}
 	assert_int_equal(done, 3000);
 	assert_true(kicks > 0);
+	rig_destroy(&p.rig);
+}
+
+/*
+ * The moment between the last look at an empty ring and asking for kicks: a driver that adds a
+ * frame there sees that kicks are off, and the device has to look once more. Hit it by trying.
+ */
+static void frame_added_as_the_queue_falls_asleep_is_seen(void **state)
+{
+	struct rig_options o = {.ports = 2};
+	static struct pair p;
+	uint8_t frame[60];
+	uint32_t random = 1;
+
+	pair_create(&p, &o, *state);
+	rig_frame(frame, sizeof(frame), 9, 1, 1);
+	for (unsigned int i = 0; i < 8000; i++) {
+		uint64_t end;
+
+		random = random * 1664525u + 1013904223u;
+		end = rig_now_ns() + 30000 + random % 65536;
+		while (rig_now_ns() < end)
+			;
+		assert_true(rig_send(p.tx[0], frame, sizeof(frame), NULL));
+		if (fe_ring_need_kick(p.tx[0]->ring))
+			rig_ring(&p.rig.guest[0]);
+		end = rig_now_ms() + RIG_WAIT_S * 1000;
+		while (rig_reap(p.tx[0]) == 0)
+			assert_true(rig_now_ms() < end);
+	}
 	rig_destroy(&p.rig);
 }
 
@@ -438,6 +475,7 @@ int main(int argc, char **argv)
 	    BOTH(ring_that_was_never_kicked_is_not_read),
 	    BOTH(sixteen_bit_doorbell_rings),
 	    BOTH(driver_that_kicks_only_when_asked_is_served),
+	    BOTH(frame_added_as_the_queue_falls_asleep_is_seen),
 	    BOTH(notification_follows_the_drivers_wish),
 	    BOTH(notification_without_credit_is_repeated),
 	};
