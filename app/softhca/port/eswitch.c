@@ -114,6 +114,7 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 
 	if (!r->valid || r->key[0] != key[0] || r->key[1] != key[1]) {
 		r->valid = false;
+		r->hashed = false;
 		r->vq = NULL;
 		esw_learn(dp, from, smac);
 		if (!esw_lookup(dp, from, dmac, r)) {
@@ -127,6 +128,10 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 		if (r->port != NULL && r->port->rx != NULL &&
 		    rx_table_single(r->port->rx, group, &result) && !(r->self && result.block_self))
 			r->vq = result.vq;
+		if (r->port != NULL && r->vq == NULL) {
+			r->hashed = true;
+			flow_cache_clear(&r->flows);
+		}
 	}
 	nic->wait[i] = r->may_wait;
 	if (r->port == NULL) {
@@ -142,6 +147,8 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 	if (r->self && result.block_self)
 		result.vq = NULL;
 	nic->dst[i] = result.vq != NULL ? result.vq : &nic_drop_dest;
+	if (result.vq != NULL && nic->frame[i].n == 1)
+		flow_cache_add(&r->flows, bytes, len, result.vq);
 }
 
 struct vq *esw_flood_next(struct nic *nic, struct vq *tx, unsigned int i)

@@ -128,37 +128,46 @@ dp_inline bool burst_bad_length(const struct frame *f)
 	return f->len - DP_FRAME_MIN > DP_FRAME_MAX - DP_FRAME_MIN;
 }
 
-/* Does the frame go the way of the one before it? */
-dp_inline bool burst_hits(const struct route_cache *cache, const struct frame *f)
+/* Where the frame goes, if that was found out before; else NULL. */
+dp_inline struct vq *burst_known(const struct route_cache *cache, const struct frame *f)
 {
-	return f->n == 1 && !burst_bad_length(f) && cache->vq != NULL &&
-	       *(const copy_u64 *)f->data == cache->key[0] &&
-	       *(const copy_u64 *)(f->data + 4) == cache->key[1];
+	if (unlikely(f->n != 1 || burst_bad_length(f) ||
+		     *(const copy_u64 *)f->data != cache->key[0] ||
+		     *(const copy_u64 *)(f->data + 4) != cache->key[1]))
+		return NULL;
+	if (likely(!cache->hashed))
+		return cache->vq;
+	return flow_cache_find(&cache->flows, f->data, f->len);
 }
 
 /* Traffic comes in trains: the frames that lead the batch mostly are all of it. */
 dp_inline void burst_route(struct nic *nic, struct vq *vq)
 {
 	struct route_cache *cache = &vq->cache;
-	unsigned int n = nic->n, i;
+	unsigned int n = nic->n, i = 0;
+	struct vq *known;
 
 	if (cache->valid && __atomic_load_n(cache->gen, __ATOMIC_ACQUIRE) != cache->gen_seen) {
 		cache->valid = false;
+		cache->hashed = false;
 		cache->vq = NULL;
 	}
-	for (i = 0; i < n && burst_hits(cache, &nic->frame[i]); i++)
-		;
-	nic->lead = i;
-	nic->lead_vq = cache->vq;
+	nic->lead_vq = burst_known(cache, &nic->frame[0]);
 	nic->lead_waits = cache->may_wait;
+	if (likely(nic->lead_vq != NULL)) {
+		for (i = 1; i < n && burst_known(cache, &nic->frame[i]) == nic->lead_vq; i++)
+			;
+	}
+	nic->lead = i;
 	for (; i < n; i++) {
 		const struct frame *f = &nic->frame[i];
 
-		if (unlikely(burst_bad_length(f))) {
-			nic->dst[i] = &nic_drop_other;
-		} else if (burst_hits(cache, f)) {
-			nic->dst[i] = cache->vq;
+		known = burst_known(cache, f);
+		if (known != NULL) {
+			nic->dst[i] = known;
 			nic->wait[i] = cache->may_wait;
+		} else if (unlikely(burst_bad_length(f))) {
+			nic->dst[i] = &nic_drop_other;
 		} else {
 			esw_route(nic, vq, i);
 		}

@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "../port/flow_cache.h"
 #include "dp.h"
 #include "guard.h"
 #include "mem.h"
@@ -54,6 +55,8 @@ struct route_cache {
 	bool may_wait;        /* delay drop applies */
 	bool self;            /* goes back to its sender without leaving */
 	struct vq *vq;        /* the receive queue when the port has one for all */
+	bool hashed;          /* else: flows tells some, for this pair of MACs */
+	struct flow_cache flows;
 };
 
 union ring {

@@ -22,7 +22,7 @@
 #include "ring_bench.h"
 #include "vq/dp_impl.h"
 
-enum { HUGE = 2 << 20 };
+enum { HUGE = 2 << 20, QUEUES_MAX = 8 };
 enum { INTERVALS_MAX = 1000, BUFFER = BENCH_BUFFER };
 
 static struct {
@@ -32,7 +32,14 @@ static struct {
 	int guest_cpu, nic_cpu;
 	bool mrg;
 	bool rewrite;
-} opt = {.size = 256, .intervals = 20, .interval_ms = 20, .guest_cpu = 0, .nic_cpu = 1};
+	unsigned int queues, flows;
+} opt = {.size = 256,
+	 .intervals = 20,
+	 .interval_ms = 20,
+	 .guest_cpu = 0,
+	 .nic_cpu = 1,
+	 .queues = 1,
+	 .flows = 1};
 
 static uint64_t now_ns(void)
 {
@@ -162,8 +169,8 @@ struct loop {
 	struct dp_mem *mem;
 	struct dp_port *port[2];
 	uint32_t word;
-	struct bench_ring tx, rx;
-	struct vq *txq, *rxq;
+	struct bench_ring tx, rx[QUEUES_MAX];
+	struct vq *txq, *rxq[QUEUES_MAX];
 	uint8_t *memory;
 	size_t bytes;
 };
@@ -203,12 +210,18 @@ static struct vq *loop_queue(struct loop *l, unsigned int port, const struct ben
 static void loop_create(struct loop *l, bool packed, size_t len)
 {
 	struct dp_config cfg = {.threads = 1, .ports = 2, .delay_drop_ms = 1000};
-	struct dp_tir tir = {.n = 1, .queues = &l->rxq};
+	struct dp_tir tir = {
+	    .n = opt.queues,
+	    .queues = l->rxq,
+	    .hash_fields = DP_HASH_SRC_IP | DP_HASH_DST_IP | DP_HASH_SPORT | DP_HASH_DPORT,
+	    .key = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+		    0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb}
+        };
 	struct dp_rx_rule rule = {.tir = &tir};
 	struct dp_seg seg = {.mr = 1, .local_write = true};
 	uint8_t *at;
 
-	l->bytes = 2 * ((size_t)opt.size * BUFFER + bench_ring_bytes(opt.size));
+	l->bytes = (1 + opt.queues) * ((size_t)opt.size * BUFFER + bench_ring_bytes(opt.size));
 	l->bytes = (l->bytes + HUGE - 1) / HUGE * HUGE;
 	l->memory = aligned_alloc(HUGE, l->bytes);
 	if (l->memory == NULL)
@@ -218,10 +231,13 @@ static void loop_create(struct loop *l, bool packed, size_t len)
 	memset(l->memory, 0, l->bytes);
 	at = l->memory;
 	bench_ring_init(&l->tx, packed, opt.size, at, 12 + (uint32_t)len, false);
-	at += bench_ring_bytes(opt.size) + (size_t)opt.size * BUFFER;
-	bench_ring_init(&l->rx, packed, opt.size, at, BUFFER, true);
+	bench_ring_flows(&l->tx, opt.flows);
 	l->tx.rewrite = opt.rewrite;
-	l->rx.rewrite = opt.rewrite;
+	for (unsigned int i = 0; i < opt.queues; i++) {
+		at += bench_ring_bytes(opt.size) + (size_t)opt.size * BUFFER;
+		bench_ring_init(&l->rx[i], packed, opt.size, at, BUFFER, true);
+		l->rx[i].rewrite = opt.rewrite;
+	}
 	seg.iova = (uintptr_t)l->memory;
 	seg.len = l->bytes;
 	seg.hva = l->memory;
@@ -234,7 +250,8 @@ static void loop_create(struct loop *l, bool packed, size_t len)
 	l->port[1] = dp_port(l->dp, 1);
 	check(dp_port_add_doorbell(l->port[0], &l->word), "dp_port_add_doorbell");
 	l->txq = loop_queue(l, 0, &l->tx, 1);
-	l->rxq = loop_queue(l, 1, &l->rx, 0);
+	for (unsigned int i = 0; i < opt.queues; i++)
+		l->rxq[i] = loop_queue(l, 1, &l->rx[i], (uint16_t)(i * 2));
 	check(dp_port_set_rx(l->port[1], &rule, 1), "dp_port_set_rx");
 	dp_unlock(l->dp);
 }
@@ -245,18 +262,31 @@ static void loop_destroy(struct loop *l)
 	dp_port_set_rx(l->port[1], NULL, 0);
 	dp_port_remove_doorbell(l->port[0], &l->word);
 	vq_destroy(l->txq);
-	vq_destroy(l->rxq);
+	for (unsigned int i = 0; i < opt.queues; i++)
+		vq_destroy(l->rxq[i]);
 	dp_unlock(l->dp);
 	dp_destroy(l->dp);
 	dp_mem_put(l->mem);
 	free(l->memory);
 }
 
+static void loop_fill(struct loop *l)
+{
+	for (unsigned int i = 0; i < opt.queues; i++)
+		bench_ring_fill(&l->rx[i]);
+}
+
+static void loop_receive(struct loop *l)
+{
+	for (unsigned int i = 0; i < opt.queues; i++)
+		bench_ring_turn(&l->rx[i]);
+}
+
 static void loop_run(struct loop *l, uint64_t end_ns)
 {
 	while (now_ns() < end_ns) {
 		for (unsigned int i = 0; i < 64; i++) {
-			bench_ring_turn(&l->rx);
+			loop_receive(l);
 			if (bench_ring_turn(&l->tx) && bench_ring_wants_kick(&l->tx))
 				__atomic_store_n(&l->word, 1, __ATOMIC_RELEASE);
 		}
@@ -275,7 +305,7 @@ static double hot_cycles(bool packed, size_t len)
 	double result;
 
 	loop_create(&l, packed, len);
-	bench_ring_fill(&l.rx);
+	loop_fill(&l);
 	bench_ring_fill(&l.tx);
 	dp_lock(l.dp);
 	nic = l.dp->nic[0];
@@ -286,7 +316,7 @@ static double hot_cycles(bool packed, size_t len)
 			uint64_t start;
 
 			for (unsigned int t = 0; t < 64 / BENCH_TURN; t++) {
-				bench_ring_turn(&l.rx);
+				loop_receive(&l);
 				bench_ring_turn(&l.tx);
 			}
 			nic->tx = l.txq;
@@ -312,7 +342,7 @@ static void measure(bool packed, size_t len)
 	struct loop l = {0};
 
 	loop_create(&l, packed, len);
-	bench_ring_fill(&l.rx);
+	loop_fill(&l);
 	bench_ring_fill(&l.tx);
 	__atomic_store_n(&l.word, 1, __ATOMIC_RELEASE);
 	loop_run(&l, now_ns() + 20000000u);
@@ -348,7 +378,7 @@ static void measure_idle(void)
 	struct loop l = {0};
 
 	loop_create(&l, false, 64);
-	bench_ring_fill(&l.rx);
+	loop_fill(&l);
 	__atomic_store_n(&l.word, 1, __ATOMIC_RELEASE);
 	nanosleep(&second, NULL);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
@@ -364,6 +394,7 @@ static void usage(void)
 {
 	puts("usage: dp_loop [-n ring size] [-i intervals] [-t ms an interval] [-g guest CPU]\n"
 	     "               [-c NIC CPU] [-l split|packed] [-s frame size] [-m] [-w]\n"
+	     "               [-q receive queues] [-f flows]\n"
 	     "Moves frames between two ports; CPU -1: not pinned; -m: with mergeable buffers;\n"
 	     "-w: split descriptors are written anew each time, as packed ones always are.");
 }
@@ -375,7 +406,7 @@ int main(int argc, char **argv)
 	size_t only = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:i:t:g:c:l:s:mwh")) != -1) {
+	while ((c = getopt(argc, argv, "n:i:t:g:c:l:s:q:f:mwh")) != -1) {
 		switch (c) {
 		case 'n':
 			opt.size = (unsigned int)atoi(optarg);
@@ -398,6 +429,12 @@ int main(int argc, char **argv)
 		case 's':
 			only = (size_t)atoi(optarg);
 			break;
+		case 'q':
+			opt.queues = (unsigned int)atoi(optarg);
+			break;
+		case 'f':
+			opt.flows = (unsigned int)atoi(optarg);
+			break;
 		case 'm':
 			opt.mrg = true;
 			break;
@@ -411,7 +448,8 @@ int main(int argc, char **argv)
 	}
 	if (opt.size == 0 || opt.size > 32768 || (opt.size & (opt.size - 1)) != 0 ||
 	    opt.intervals == 0 || opt.intervals > INTERVALS_MAX || only > BUFFER - 12 ||
-	    (only > 0 && only < 14)) {
+	    (only > 0 && only < 42) || opt.queues == 0 || opt.queues > QUEUES_MAX ||
+	    (opt.queues & (opt.queues - 1)) != 0 || opt.flows == 0) {
 		usage();
 		return 2;
 	}

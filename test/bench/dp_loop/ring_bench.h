@@ -55,6 +55,10 @@ static inline void bench_ring_init(struct bench_ring *r, bool packed, unsigned i
 			b[12] = 2;
 			b[18] = 2;
 			b[23] = 1;
+			/* IPv4, UDP. */
+			b[24] = 8;
+			b[26] = 0x45;
+			b[35] = 17;
 		}
 	}
 	if (packed)
@@ -66,6 +70,16 @@ static inline void bench_ring_init(struct bench_ring *r, bool packed, unsigned i
 		d->len = len;
 		d->flags = rx ? VRING_DESC_F_WRITE : 0;
 		((struct vring_avail *)r->driver)->ring[i] = (uint16_t)i;
+	}
+}
+
+/* Frames to send belong to that many flows, in turn: their source ports. */
+static inline void bench_ring_flows(struct bench_ring *r, unsigned int flows)
+{
+	for (unsigned int i = 0; i < r->size; i++) {
+		uint16_t port = (uint16_t)(i % flows);
+
+		memcpy(r->buffers + (size_t)i * BENCH_BUFFER + 12 + 34, &port, sizeof(port));
 	}
 }
 
@@ -121,7 +135,7 @@ static inline void bench_ring_fill(struct bench_ring *r)
 
 static inline void bench_ring_touch(struct bench_ring *r, uint16_t id)
 {
-	uint64_t *p = (uint64_t *)(void *)(r->buffers + (size_t)id * BENCH_BUFFER + 32);
+	uint64_t *p = (uint64_t *)(void *)(r->buffers + (size_t)id * BENCH_BUFFER + 56);
 
 	if (r->rx)
 		r->sum += *p;

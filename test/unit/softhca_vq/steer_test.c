@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "port/fdb.h"
+#include "port/flow_cache.h"
 #include "port/frame.h"
 #include "port/rss.h"
 #include "port/steer.h"
@@ -332,6 +333,56 @@ static void rules_with_one_queue_need_no_look(void **state)
 	rx_table_destroy(table);
 }
 
+/* Whatever the flow cache knows, the rules would have said the same. */
+static void cached_answer_is_the_rules_answer(void **state)
+{
+	static struct flow_cache cache;
+	struct vq *queues[32];
+	struct dp_tir tir = {.hash_fields = IPS | PORTS, .n = 32, .queues = queues};
+	struct dp_tir other = {.n = 1, .queues = &queues[7]};
+	struct dp_rx_rule rule[4];
+	struct rx_table *table;
+	uint32_t random = 1;
+	unsigned int hits = 0;
+
+	for (unsigned int i = 0; i < 32; i++)
+		queues[i] = queue(i);
+	memcpy(tir.key, rss_key, sizeof(tir.key));
+	memset(rule, 0, sizeof(rule));
+	rule[0].mask.frag = 1;
+	rule[0].value.frag = 1;
+	rule[1].mask.ip_protocol = 0xff;
+	rule[1].value.ip_protocol = 50;
+	rule[2].mask.l4_dport = 0x700;
+	rule[2].value.l4_dport = 0x600;
+	rule[0].tir = rule[1].tir = rule[2].tir = &other;
+	rule[3].tir = &tir;
+	assert_int_equal(rx_table_create(rule, 4, &table), 0);
+	for (unsigned int i = 0; i < 300000; i++) {
+		static const uint8_t protocols[] = {6, 17, 1, 44};
+		struct vq *known, *right;
+		uint8_t f[128];
+		size_t len;
+
+		random = random * 1664525u + 1013904223u;
+		len = make_frame(f, &rss_vectors[random >> 20 & 7], protocols[random >> 24 & 3],
+				 random >> 28 == 3);
+		/* Change one byte of the headers now and then, or cut the frame. */
+		if (random >> 12 & 1)
+			f[12 + (random >> 4) % (len - 12)] = (uint8_t)(random >> 16);
+		if ((random >> 13 & 7) == 0)
+			len = 14 + random % (len - 14);
+		right = find(table, f, len);
+		known = flow_cache_find(&cache, f, len);
+		if (known != NULL)
+			assert_ptr_equal(known, right);
+		hits += known != NULL;
+		flow_cache_add(&cache, f, len, right);
+	}
+	assert_true(hits > 1000);
+	rx_table_destroy(table);
+}
+
 /* ---- forwarding database ---- */
 
 static void flood_of_addresses_evicts_only_ones_own(void **state)
@@ -401,6 +452,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(other_protocols_are_told_apart),
 	    cmocka_unit_test(hash_spreads_over_the_queues),
 	    cmocka_unit_test(rules_with_one_queue_need_no_look),
+	    cmocka_unit_test(cached_answer_is_the_rules_answer),
 	    cmocka_unit_test(flood_of_addresses_evicts_only_ones_own),
 	    cmocka_unit_test(generations_void_cached_answers),
 	};
