@@ -16,7 +16,7 @@
 
 struct vq;
 
-enum { FLOW_CACHE_BITS = 4, FLOW_WORDS_IP4 = 5, FLOW_WORDS_IP6 = 8 };
+enum { FLOW_CACHE_BITS = 6, FLOW_WORDS_IP4 = 5, FLOW_WORDS_IP6 = 8 };
 
 struct flow_cache {
 	struct {

@@ -144,8 +144,8 @@ burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const s
 dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, struct vq *vq,
 				   unsigned int first, unsigned int end)
 {
-	union ring ring = vq->ring;
-	uint16_t at = ring_at(l, &ring);
+	union ring *ring = &vq->ring;
+	uint16_t at = ring_at(l, ring);
 	unsigned int i;
 
 	for (i = first; i < end; i++) {
@@ -154,8 +154,8 @@ dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, st
 		struct ring_desc desc;
 		uint8_t *hva;
 
-		ring_prefetch(l, &ring, at);
-		if (unlikely(f->n != 1 || ring_next(l, &ring, at, chain, &desc) <= 0))
+		ring_prefetch(l, ring, at);
+		if (unlikely(f->n != 1 || ring_next(l, ring, at, chain, &desc) <= 0))
 			break;
 		if (unlikely((desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) != RING_DESC_WRITE ||
 			     desc.len < vq->hdr_len + f->len))
@@ -166,10 +166,8 @@ dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, st
 		__builtin_prefetch(hva, 1);
 		__builtin_prefetch(hva + 64, 1);
 		nic->dst_hva[i] = hva;
-		at = ring_step(l, &ring, at, chain);
+		at = ring_step(l, ring, at, chain);
 	}
-	/* Only what it remembers of the available index. */
-	vq->ring = ring;
 	return i;
 }
 
@@ -177,17 +175,16 @@ dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, st
 dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq *vq)
 {
 	unsigned int from = nic->settled, n = nic->pos - from;
-	union ring ring = vq->ring;
+	union ring *ring = &vq->ring;
 	uint64_t bytes = 0;
 
 	/* First: if the ring is gone this is not tried again. */
 	nic->settled = nic->pos;
 	nic_commit();
 	for (unsigned int i = from; i < from + n; i++) {
-		ring_push(l, &ring, &nic->dst_one[i], vq->hdr_len + nic->frame[i].len);
+		ring_push(l, ring, &nic->dst_one[i], vq->hdr_len + nic->frame[i].len);
 		bytes += nic->frame[i].len;
 	}
-	vq->ring = ring;
 	vq->received_desc += n;
 	vq->completed_desc += n;
 	nic->put_frames += n;
