@@ -15,7 +15,14 @@
  * learned - also back to the sender, unless the TIR blocks self loop-back -, else to all other
  * functions and the wire. Group frames go to all others and the wire. The wire is open-ended
  * (frames leave for good) or has a loop-back plug: then a frame that left comes in again and is
- * delivered to the functions including its sender.
+ * delivered to the functions including its sender; each gets it once. Frames shorter than 14 or
+ * longer than 9238 bytes are dropped and counted. A frame that does not fit a receive buffer is
+ * spread over several with VQ_F_MRG_RXBUF, else dropped.
+ *
+ * Faults. A guest can only break its own queue: it goes to VQ_ERR. A receive queue that breaks
+ * under a frame costs that frame (drops_other), a broken one costs drops_no_dest; the sender goes
+ * on. Memory that vanishes under an access counts as such a fault (guard.h: the datapath installs
+ * handlers for SIGSEGV and SIGBUS and passes on what is not its own).
  *
  * Delay drop (as mlx5 delay_drop): a unicast frame whose receive queue has no buffers holds its
  * transmit queue back, at most delay_drop_ms; then it is dropped and the receive queue drops at
@@ -24,7 +31,9 @@
  * Threads: dp_lock() stops all NIC threads between two bursts until dp_unlock(); vq_create,
  * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_*_doorbell, dp_mem_revoke and vq_status must be
  * called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
- * they may not take locks that a holder of dp_lock might hold, and not block.
+ * they may not take locks that a holder of dp_lock might hold, and not block. Of one queue they are
+ * never concurrent, of several queues they may be; notify and error may also come from vq_stop, in
+ * the caller's thread.
  */
 #ifndef SOFTHCA_VQ_DP_H
 #define SOFTHCA_VQ_DP_H
@@ -39,8 +48,8 @@ struct dp_mem;  /* translation of one memory key, flattened */
 struct vq;
 
 struct dp_config {
-	unsigned int threads;
-	unsigned int ports;
+	unsigned int threads;       /* 1..16 */
+	unsigned int ports;         /* 1..256 */
 	unsigned int delay_drop_ms; /* 0: drop at once */
 	bool wire_loopback;
 	/* Called by NIC thread 0 once a pass, also when idle; may be NULL. */

@@ -255,6 +255,18 @@ static void *interfere(void *arg)
 	return NULL;
 }
 
+/* Commands in a row: one lock after the other. */
+static void *hog(void *arg)
+{
+	struct match *m = arg;
+
+	while (!__atomic_load_n(&m->stop, __ATOMIC_RELAXED)) {
+		dp_lock(m->rig.dp);
+		dp_unlock(m->rig.dp);
+	}
+	return NULL;
+}
+
 static unsigned int total(struct match *m, size_t offset)
 {
 	unsigned int n = 0;
@@ -277,7 +289,8 @@ static bool all_done(struct match *m)
 	return s.frames_tx >= m->players * frames_each();
 }
 
-static void run_match(unsigned int players, unsigned int threads, unsigned int interferers)
+static void run_match(unsigned int players, unsigned int threads, unsigned int interferers,
+		      void *(*work)(void *))
 {
 	static struct match m;
 	struct rig_options o = {.ports = players, .threads = threads, .delay_drop_ms = 60000};
@@ -293,7 +306,7 @@ static void run_match(unsigned int players, unsigned int threads, unsigned int i
 	for (unsigned int i = 0; i < players; i++)
 		assert_int_equal(pthread_create(&player[i], NULL, play, &m.player[i]), 0);
 	for (unsigned int i = 0; i < interferers; i++)
-		assert_int_equal(pthread_create(&other[i], NULL, interfere, &m), 0);
+		assert_int_equal(pthread_create(&other[i], NULL, work, &m), 0);
 	for (unsigned int i = 0; i < 15 && !all_done(&m); i++) {
 		/* Waits of the rig are for one thing at a time; this is for many. */
 		uint64_t end = rig_now_ms() + RIG_WAIT_S * 1000;
@@ -317,24 +330,29 @@ static void run_match(unsigned int players, unsigned int threads, unsigned int i
 	assert_int_equal(s.frames_rx + s.drops_no_dest, s.frames_tx);
 	assert_int_equal(s.drops_other, 0);
 	assert_int_equal(s.drops_no_buffer, 0);
-	if (interferers == 0)
+	if (work != interfere)
 		assert_int_equal(s.drops_no_dest, 0);
 	rig_destroy(&m.rig);
 }
 
 static void every_frame_arrives_with_one_thread(void **state)
 {
-	run_match(2, 1, 0);
+	run_match(2, 1, 0, NULL);
 }
 
 static void every_frame_arrives_with_two_threads(void **state)
 {
-	run_match(4, 2, 0);
+	run_match(4, 2, 0, NULL);
 }
 
 static void queues_stop_and_resume_under_traffic(void **state)
 {
-	run_match(3, 2, 2);
+	run_match(3, 2, 2, interfere);
+}
+
+static void locks_in_a_row_do_not_stop_traffic(void **state)
+{
+	run_match(2, 2, 2, hog);
 }
 
 int main(int argc, char **argv)
@@ -343,6 +361,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(every_frame_arrives_with_one_thread),
 	    cmocka_unit_test(every_frame_arrives_with_two_threads),
 	    cmocka_unit_test(queues_stop_and_resume_under_traffic),
+	    cmocka_unit_test(locks_in_a_row_do_not_stop_traffic),
 	};
 
 	if (argc > 1)
