@@ -24,20 +24,37 @@
 struct hca;
 struct hca_ctx;
 struct hca_obj;     /* one firmware object made through DevX */
+struct hca_profile;	/* hca_profile.h */
+struct dp_link_config;	/* vq/dp.h */
 struct hca_matcher; /* flow matcher (uverbs object 0x1003) */
 struct hca_flow;    /* flow rule (uverbs object 9) */
 struct hca_chan;    /* event channel */
 
 enum { HCA_FUNCS_MAX = 64 };
 
+/* One function, as the host set it up; zero is the default of everything. */
+struct hca_func_config {
+	uint8_t mac[6];   /* 0: hca_ident_mac */
+	uint16_t vlan;    /* see struct dp_port_policy */
+	bool spoof_check;
+	uint16_t mtu;	  /* 0: 1500; at most the profile's max_mtu */
+};
+
 struct hca_config {
 	unsigned int functions;	    /* 1..HCA_FUNCS_MAX */
 	unsigned int threads;	    /* NIC threads, 1..16 */
 	unsigned int delay_drop_ms; /* see vq/dp.h */
 	bool wire_loopback;	    /* a loop-back plug in the wire port, see vq/dp.h */
+	bool leaks;		    /* report on stderr what a context leaves behind, by creator */
+	uint64_t seed;		    /* of everything random (latencies); 0: from the clock, and traced */
 	const char *trace_path;	    /* borrowed during create; NULL: no trace; "-": stderr */
 	const char *stat_path;	    /* borrowed; NULL: none; a file made for struct hca_stat (hca_stat.h) */
 	const char *fail;	    /* borrowed; NULL or "COMMAND[:Nth][,...]"; COMMAND "any" counts all */
+	const char *latency;	    /* borrowed; NULL or "CLASS=TIME[,...]", see latency.h */
+	const struct hca_profile *profile;	/* copied; NULL: hca_profile_default (hca_profile.h) */
+	const struct hca_func_config *func;	/* copied, functions of them; NULL: all default */
+	const struct dp_link_config *links;	/* copied, see vq/dp.h; may be NULL */
+	unsigned int n_links;
 };
 
 /* Make the NIC and start its threads. One per process in practice, but not by construction. */

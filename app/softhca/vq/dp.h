@@ -47,9 +47,24 @@ struct dp_port; /* one function's port of the e-switch */
 struct dp_mem;  /* translation of one memory key, flattened */
 struct vq;
 
+/*
+ * A port whose other end is no virtqueue but the outside: a TAP device, memif, pcap files, another
+ * NIC (port/link.h has the kinds). It has a port number like a function, behind the functions. As the
+ * uplink it is the wire of the e-switch. As the representor of a function it gets what that function
+ * sends and the e-switch does not know a receiver for, and what comes in by it goes to that function.
+ */
+struct dp_link_config {
+	char spec[256];  /* KIND[:ARGUMENTS], see link_parse in port/link.h */
+	int representor; /* of this function, or -1: the uplink */
+};
+
+enum { DP_LINKS_MAX = 80 };
+
 struct dp_config {
 	unsigned int threads;       /* 1..16 */
-	unsigned int ports;         /* 1..256 */
+	unsigned int ports;         /* functions: 1..256; the links' ports come on top */
+	const struct dp_link_config *links; /* borrowed during dp_create; may be NULL */
+	unsigned int n_links;               /* at most DP_LINKS_MAX, one uplink at most */
 	unsigned int delay_drop_ms; /* 0: drop at once */
 	bool wire_loopback;
 	/* Called by NIC thread 0 once a pass, also when idle; may be NULL. */
@@ -75,6 +90,21 @@ struct dp_port *dp_port(struct dp *dp, unsigned int index);
 int dp_port_set_mac(struct dp_port *port, const uint8_t mac[6]);
 /* Sum over the threads; dp_lock not needed, figures may be a pass apart. */
 void dp_stats(struct dp *dp, struct dp_stats *stats);
+
+/* What a port's owner may do; the host sets it, the guest can not change it. Hold dp_lock. */
+struct dp_port_policy {
+	uint16_t vlan;    /* 1..4094: its frames are of this VLAN, untagged towards it; 0: trunk */
+	bool spoof_check; /* drop frames whose source is not the MAC of dp_port_set_mac */
+	uint16_t mtu;     /* 68..9216: longer IP packets are dropped, both ways */
+};
+int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy);
+
+struct dp_port_stats {
+	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx; /* as its owner sees it */
+	uint64_t drops_no_buffer, drops_no_dest, drops_other, drops_spoofed;
+};
+/* Sum over the threads; as dp_stats. Links have ports too. */
+void dp_port_stats(const struct dp_port *port, struct dp_port_stats *stats);
 
 /* word: borrowed. The datapath owns its content: it resets it to DP_DOORBELL_NONE after a ring. */
 #define DP_DOORBELL_NONE 0xffffffffu
@@ -120,9 +150,30 @@ struct vq_ops {
 	int (*notify)(void *arg);
 	/* The queue went to VQ_ERR (once per error). */
 	void (*error)(void *arg, enum vq_error error);
+	/*
+	 * A fault at addr, from inside notify: is it memory that notify writes to (a CQ, a doorbell
+	 * record)? Then it is a VQ_ERROR_CQ of this queue. May be NULL. Async-signal-safe, no locks.
+	 */
+	bool (*owns)(void *arg, const void *addr);
 };
 
-enum { VQ_F_VERSION_1 = 1, VQ_F_MRG_RXBUF = 2, VQ_F_EVENTS = 4 };
+/*
+ * Offloads as virtio has them (virtio 1.2 section 5.1.3); the GUEST_ ones count on receive queues,
+ * the others on transmit queues, on the other kind they mean nothing.
+ */
+enum {
+	VQ_F_VERSION_1 = 1 << 0,
+	VQ_F_MRG_RXBUF = 1 << 1,
+	VQ_F_EVENTS = 1 << 2,
+	VQ_F_CSUM = 1 << 3,
+	VQ_F_HOST_TSO4 = 1 << 4,
+	VQ_F_HOST_TSO6 = 1 << 5,
+	VQ_F_HOST_ECN = 1 << 6,
+	VQ_F_GUEST_CSUM = 1 << 7,
+	VQ_F_GUEST_TSO4 = 1 << 8,
+	VQ_F_GUEST_TSO6 = 1 << 9,
+	VQ_F_GUEST_ECN = 1 << 10,
+};
 
 struct vq_attr {
 	uint16_t index; /* even: receive, odd: transmit */
@@ -160,6 +211,34 @@ int vq_resume(struct vq *vq);
 void vq_status(const struct vq *vq, struct vq_status *status);
 void vq_destroy(struct vq *vq); /* any state; not in an RX table any more */
 
+/*
+ * Which pages of the guest's memory the queue's device side wrote buffers to: bit n of the bitmap at
+ * addr in mem is page n of log_page bytes (1 << log_page), set with an atomic OR, no page more than
+ * was written to. Rings are not logged: software does that at stop (as with real devices). A bitmap
+ * that is too short is an error of the queue (VQ_ERROR_BAD_BUFFER). Any state; hold dp_lock.
+ */
+struct vq_dirty_log {
+	bool on;
+	struct dp_mem *mem; /* the queue takes its own reference while on */
+	uint64_t addr, size; /* bytes */
+	uint8_t log_page;    /* 12..31 */
+};
+int vq_set_dirty_log(struct vq *vq, const struct vq_dirty_log *log);
+
+/*
+ * Interrupt moderation: notify when max_count used buffers are waiting or period_us after the first
+ * of them (from_last: after the last). 0, 0: at once. Any state; hold dp_lock.
+ */
+struct vq_moderation {
+	uint16_t period_us; /* 12 bits */
+	uint16_t max_count;
+	bool from_last;
+};
+void vq_set_moderation(struct vq *vq, const struct vq_moderation *moderation);
+
+/* Break a queue on purpose, as if its guest had. RDY or SUSPEND. Hold dp_lock. */
+int vq_inject(struct vq *vq, enum vq_error error);
+
 /* ---- receive steering: rules of one port, matched in order ---- */
 
 struct flow_key {
@@ -187,9 +266,15 @@ struct dp_tir {
 	struct vq **queues;                /* entries may be NULL: dropped */
 };
 
+/* Written by NIC threads with atomic adds. */
+struct dp_counter {
+	uint64_t frames, bytes;
+};
+
 struct dp_rx_rule {
 	struct flow_key mask, value; /* value already masked */
-	const struct dp_tir *tir;
+	const struct dp_tir *tir;    /* NULL: drop */
+	struct dp_counter *counter;  /* borrowed until the rules are replaced; may be NULL */
 };
 
 /*
