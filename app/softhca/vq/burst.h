@@ -192,7 +192,7 @@ static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq
 			return false;
 		__atomic_store_n(&dst->drop_at_once, true, __ATOMIC_RELAXED);
 	}
-	stat_add(&nic->stats.drops_no_buffer, 1);
+	stat_add(&nic_count(nic, dst)->drops_no_buffer, 1);
 	nic->pos++;
 	return true;
 }
@@ -206,7 +206,7 @@ static __attribute__((noinline)) void burst_flood(struct nic *nic, struct vq *vq
 	while ((dst = esw_flood_next(nic, vq, i)) != NULL) {
 		dst->put(nic, dst, i + 1);
 		if (nic->pos == i)
-			stat_add(&nic->stats.drops_no_buffer, 1);
+			stat_add(&nic_count(nic, dst)->drops_no_buffer, 1);
 		nic->pos = i;
 	}
 	nic->flood = 0;
@@ -220,9 +220,9 @@ static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *
 		return;
 	}
 	if (dst == &nic_drop_dest)
-		stat_add(&nic->stats.drops_no_dest, 1);
+		stat_add(&nic_count(nic, vq)->drops_no_dest, 1);
 	else if (dst == &nic_drop_other)
-		stat_add(&nic->stats.drops_other, 1);
+		stat_add(&nic_count(nic, vq)->drops_other, 1);
 	nic->pos++;
 }
 
@@ -270,8 +270,9 @@ dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct 
 	vq->completed_desc += descs;
 	vq->held_since = 0;
 	nic->moved = true;
-	stat_add(&nic->stats.frames_tx, nic->pos);
-	stat_add(&nic->stats.bytes_tx, bytes);
+	nic->frames_tx += nic->pos;
+	stat_add(&nic_count(nic, vq)->frames_tx, nic->pos);
+	stat_add(&nic_count(nic, vq)->bytes_tx, bytes);
 	nic_publish(nic, vq);
 }
 
@@ -329,10 +330,6 @@ dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *v
 			nic->n_touched--;
 			vq_unlock(nic, rx);
 		}
-		stat_add(&nic->stats.frames_rx, nic->put_frames);
-		stat_add(&nic->stats.bytes_rx, nic->put_bytes);
-		nic->put_frames = 0;
-		nic->put_bytes = 0;
 		nic->step = STEP_COMPLETE;
 		nic_commit();
 		/* fallthrough */

@@ -134,8 +134,8 @@ burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const s
 		vq->received_desc += nic->dst_chain[i].ndesc;
 		vq->completed_desc += nic->dst_chain[i].ndesc;
 	}
-	nic->put_frames++;
-	nic->put_bytes += f->len;
+	stat_add(&nic_count(nic, vq)->frames_rx, 1);
+	stat_add(&nic_count(nic, vq)->bytes_rx, f->len);
 	vq_has_buffers(vq);
 	return PUT_OK;
 }
@@ -187,8 +187,8 @@ dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq
 	}
 	vq->received_desc += n;
 	vq->completed_desc += n;
-	nic->put_frames += n;
-	nic->put_bytes += bytes;
+	stat_add(&nic_count(nic, vq)->frames_rx, n);
+	stat_add(&nic_count(nic, vq)->bytes_rx, bytes);
 	if (n > 0)
 		vq_has_buffers(vq);
 }
@@ -232,7 +232,7 @@ dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *v
 		enum burst_put put;
 
 		if (unlikely(vq->state != VQ_RDY)) {
-			stat_add(&nic->stats.drops_no_dest, end - nic->pos);
+			stat_add(&nic_count(nic, nic->tx)->drops_no_dest, end - nic->pos);
 			nic->pos = end;
 			break;
 		}
@@ -243,7 +243,7 @@ dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *v
 		if (put == PUT_NO_BUFFER)
 			break;
 		if (put != PUT_OK)
-			stat_add(&nic->stats.drops_other, 1);
+			stat_add(&nic_count(nic, vq)->drops_other, 1);
 		nic->pos++;
 	}
 	nic->settled = nic->pos;

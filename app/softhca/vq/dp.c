@@ -65,6 +65,7 @@ static void nic_free(struct nic *nic)
 	free(nic->touched);
 	free(nic->pending);
 	free(nic->rings_seen);
+	free(nic->port_stats);
 	free(nic);
 }
 
@@ -80,10 +81,12 @@ static struct nic *nic_new(struct dp *dp, unsigned int index)
 	nic->multi = dp->cfg.threads > 1;
 	nic->step = STEP_DONE;
 	nic->rings_seen = calloc(dp->cfg.ports, sizeof(nic->rings_seen[0]));
-	if (nic->rings_seen == NULL) {
+	nic->port_stats = aligned_alloc(64, dp->cfg.ports * sizeof(nic->port_stats[0]));
+	if (nic->rings_seen == NULL || nic->port_stats == NULL) {
 		nic_free(nic);
 		return NULL;
 	}
+	memset(nic->port_stats, 0, dp->cfg.ports * sizeof(nic->port_stats[0]));
 	return nic;
 }
 
@@ -135,6 +138,7 @@ static int dp_alloc(struct dp *dp)
 	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
 		dp->port[i].dp = dp;
 		dp->port[i].index = i;
+		dp->port[i].policy.mtu = DP_MTU_MAX;
 	}
 	for (unsigned int i = 0; i < dp->cfg.threads; i++) {
 		dp->nic[i] = nic_new(dp, i);
@@ -196,11 +200,13 @@ struct dp_port *dp_port(struct dp *dp, unsigned int index)
 	return index < dp->cfg.ports ? &dp->port[index] : NULL;
 }
 
-void dp_stats(struct dp *dp, struct dp_stats *stats)
+void dp_port_stats(const struct dp_port *port, struct dp_port_stats *stats)
 {
+	const struct dp *dp = port->dp;
+
 	memset(stats, 0, sizeof(*stats));
 	for (unsigned int i = 0; i < dp->cfg.threads; i++) {
-		const struct nic_stats *s = &dp->nic[i]->stats;
+		const struct nic_port_stats *s = &dp->nic[i]->port_stats[port->index];
 
 		stats->frames_tx += __atomic_load_n(&s->frames_tx, __ATOMIC_RELAXED);
 		stats->bytes_tx += __atomic_load_n(&s->bytes_tx, __ATOMIC_RELAXED);
@@ -209,8 +215,28 @@ void dp_stats(struct dp *dp, struct dp_stats *stats)
 		stats->drops_no_buffer += __atomic_load_n(&s->drops_no_buffer, __ATOMIC_RELAXED);
 		stats->drops_no_dest += __atomic_load_n(&s->drops_no_dest, __ATOMIC_RELAXED);
 		stats->drops_other += __atomic_load_n(&s->drops_other, __ATOMIC_RELAXED);
-		stats->busy_cycles += __atomic_load_n(&s->busy_cycles, __ATOMIC_RELAXED);
+		stats->drops_spoofed += __atomic_load_n(&s->drops_spoofed, __ATOMIC_RELAXED);
 	}
+}
+
+void dp_stats(struct dp *dp, struct dp_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
+		struct dp_port_stats s;
+
+		dp_port_stats(&dp->port[i], &s);
+		stats->frames_tx += s.frames_tx;
+		stats->bytes_tx += s.bytes_tx;
+		stats->frames_rx += s.frames_rx;
+		stats->bytes_rx += s.bytes_rx;
+		stats->drops_no_buffer += s.drops_no_buffer;
+		stats->drops_no_dest += s.drops_no_dest;
+		stats->drops_other += s.drops_other + s.drops_spoofed;
+	}
+	for (unsigned int i = 0; i < dp->cfg.threads; i++)
+		stats->busy_cycles +=
+		    __atomic_load_n(&dp->nic[i]->busy_cycles, __ATOMIC_RELAXED);
 }
 
 int dp_port_add_doorbell(struct dp_port *port, uint32_t *word)

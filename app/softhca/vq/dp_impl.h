@@ -27,6 +27,8 @@ enum {
 	DP_FRAME_MAX = 9238, /* 9216 bytes with two VLAN tags, without checksum */
 	DP_THREADS_MAX = 16,
 	DP_PORTS_MAX = 256,
+	DP_MTU_MIN = 68,
+	DP_MTU_MAX = 9216,
 };
 
 enum { VQ_HDR_LEGACY = 10, VQ_HDR_LEN = 12 };
@@ -71,6 +73,7 @@ struct vq {
 	enum vq_state state;
 	uint8_t hdr_len;
 	bool mrg, events;
+	uint16_t port_index;
 	/* Transmit: move up to DP_BATCH frames. Receive: put frames nic.pos...end of the batch. */
 	void (*burst)(struct nic *nic, struct vq *vq);
 	void (*put)(struct nic *nic, struct vq *vq, unsigned int end);
@@ -103,6 +106,8 @@ struct vq {
 struct dp_port {
 	struct dp *dp;
 	unsigned int index;
+	struct dp_port_policy policy;
+	uint64_t mac; /* its own, as a little endian number; 0: not set */
 	struct rx_table *rx; /* owned; NULL: nothing is received */
 	uint32_t rings;      /* doorbells seen; atomic */
 	uint32_t **words;    /* owned array of borrowed words */
@@ -114,11 +119,11 @@ struct dp_port {
 /* What a NIC thread's burst is doing, so that it can go on after a fault. */
 enum nic_step { STEP_TAKE, STEP_ROUTE, STEP_DELIVER, STEP_COMPLETE, STEP_FLUSH, STEP_DONE };
 
-struct nic_stats {
+/* What one thread did for one port: a cache line, so that threads do not meet in it. */
+struct nic_port_stats {
 	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx;
-	uint64_t drops_no_buffer, drops_no_dest, drops_other;
-	uint64_t busy_cycles;
-};
+	uint64_t drops_no_buffer, drops_no_dest, drops_other, drops_spoofed;
+} __attribute__((aligned(64)));
 
 struct nic {
 	struct guard guard;
@@ -147,7 +152,6 @@ struct nic {
 	unsigned int flood;   /* ports already served with frame pos */
 	unsigned int n_pieces;
 	bool moved;
-	uint64_t put_frames, put_bytes; /* since the last flush */
 	struct frame frame[DP_BATCH];
 	struct ring_chain chain[DP_BATCH];
 	struct vq *dst[DP_BATCH];   /* NULL: left by the wire; or nic_flood, nic_drop_* */
@@ -161,7 +165,9 @@ struct nic {
 	struct ring_chain dst_chain[DP_CHAIN_MAX];
 	uint32_t dst_len[DP_CHAIN_MAX];
 
-	struct nic_stats stats;
+	struct nic_port_stats *port_stats; /* by port index */
+	uint64_t frames_tx;                /* of all ports */
+	uint64_t busy_cycles;              /* atomic */
 	unsigned int n_own; /* transmit queues */
 	/* Borrowed queues; room for all of them. */
 	struct vq **active, **touched, **pending;
@@ -253,6 +259,12 @@ dp_inline void dp_relax(void)
 dp_inline void stat_add(uint64_t *counter, uint64_t n)
 {
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* What this thread counts for the port of a queue. */
+dp_inline struct nic_port_stats *nic_count(struct nic *nic, const struct vq *vq)
+{
+	return &nic->port_stats[vq->port_index];
 }
 
 /* The verbs by layout; a constant layout leaves one branch. */

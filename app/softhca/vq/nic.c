@@ -170,7 +170,7 @@ static void nic_recover(struct nic *nic)
 			/* What came before is delivered and completed; the queue ends here. */
 			nic->n = nic->pos;
 		} else {
-			stat_add(&nic->stats.drops_other, 1);
+			stat_add(&nic_count(nic, nic->blamed)->drops_other, 1);
 			nic->skip = nic->pos < nic->lead || nic->dst[nic->pos] != &nic_flood;
 		}
 		break;
@@ -342,7 +342,7 @@ enum nic_result { NIC_UNUSED, NIC_IDLE, NIC_WAITS, NIC_MOVED };
 /* Whether frames moved, or some queue is still polled. */
 static enum nic_result nic_pass(struct nic *nic)
 {
-	uint64_t frames = nic->stats.frames_tx;
+	uint64_t frames = nic->frames_tx;
 	unsigned int keep = 0;
 
 	nic->now = dp_cycles();
@@ -360,11 +360,11 @@ static enum nic_result nic_pass(struct nic *nic)
 	nic->n_active = keep;
 	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
 		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
-	if (nic->stats.frames_tx == frames && nic->index != 0 && nic->n_own == 0)
+	if (nic->frames_tx == frames && nic->index != 0 && nic->n_own == 0)
 		return NIC_UNUSED;
-	if (nic->stats.frames_tx == frames)
+	if (nic->frames_tx == frames)
 		return nic->n_active > 0 ? NIC_WAITS : NIC_IDLE;
-	stat_add(&nic->stats.busy_cycles, dp_cycles() - nic->now);
+	stat_add(&nic->busy_cycles, dp_cycles() - nic->now);
 	return NIC_MOVED;
 }
 

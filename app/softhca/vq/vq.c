@@ -110,6 +110,7 @@ int vq_create(struct dp_port *port, const struct vq_attr *attr, struct vq **out)
 		return -ENOMEM;
 	memset(vq, 0, sizeof(*vq));
 	vq->port = port;
+	vq->port_index = (uint16_t)port->index;
 	vq->attr = *attr;
 	vq->layout = attr->packed ? RING_PACKED : RING_SPLIT;
 	vq->mrg = attr->flags & VQ_F_MRG_RXBUF;
