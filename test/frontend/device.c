@@ -95,7 +95,8 @@ int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
 	}
 	/* Pieces go round the regions, but not all pieces are alike: leave room. */
 	bytes = bytes * 2 / cfg->regions + (1u << 20);
-	err = fe_mem_create(&dev->mem, cfg->regions, bytes);
+	err = cfg->huge_pages ? fe_mem_create_huge(&dev->mem, bytes)
+			      : fe_mem_create(&dev->mem, cfg->regions, bytes);
 	if (!err && cfg->avoid_zero)
 		err = fe_mem_alloc(&dev->mem, 0, 4096, 4096, &unused);
 	if (err)

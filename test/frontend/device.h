@@ -30,6 +30,7 @@ struct fe_dev_config {
 	unsigned int pairs;
 	unsigned int ring_size;
 	unsigned int regions;
+	bool huge_pages; /* one region, of huge pages */
 	bool avoid_zero; /* nothing at GPA 0, for back-ends that take it for no address */
 	unsigned int chain_min, chain_max;
 	unsigned int frame_max; /* longest frame to send or to receive */

@@ -2,14 +2,17 @@
 #include "guest_mem.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/memfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "log.h"
 
 #define PAGE    4096ull
+#define HUGE    (2ull << 20)
 #define GIB     (1ull << 30)
 #define UVA_TOP 0x345600000000ull
 
@@ -80,6 +83,32 @@ int fe_mem_create(struct fe_mem *mem, unsigned int regions, size_t size)
 		}
 	}
 	return 0;
+}
+
+int fe_mem_create_huge(struct fe_mem *mem, size_t size)
+{
+	struct fe_mem_region *r = &mem->region[0];
+	int err;
+
+	memset(mem, 0, sizeof(*mem));
+	for (unsigned int i = 0; i < FE_MEM_MAX_REGIONS; i++)
+		mem->region[i].fd = -1;
+	mem->count = 1;
+	r->size = align_up(size, HUGE);
+	r->uva = UVA_TOP - 16 * GIB;
+	r->fd = memfd_create("guest", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
+	if (r->fd < 0 || ftruncate(r->fd, (off_t)r->size) < 0)
+		goto fail;
+	/* Populated now: what is missing later would be a SIGBUS. */
+	r->base = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, 0);
+	if (r->base != MAP_FAILED)
+		return 0;
+	r->base = NULL;
+fail:
+	err = -errno;
+	fe_error("memory: %" PRIu64 " bytes of huge pages: %s", r->size, strerror(-err));
+	fe_mem_destroy(mem);
+	return err;
 }
 
 void fe_mem_destroy(struct fe_mem *mem)

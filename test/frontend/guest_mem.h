@@ -45,6 +45,8 @@ struct fe_span {
 
 /* `size` bytes at least in each of 1 to FE_MEM_MAX_REGIONS regions, zero-filled. */
 int fe_mem_create(struct fe_mem *mem, unsigned int regions, size_t size);
+/* For benchmarks: one region of 2 MiB pages, as guests have theirs. -ENOMEM: not enough are free. */
+int fe_mem_create_huge(struct fe_mem *mem, size_t size);
 void fe_mem_destroy(struct fe_mem *mem);
 
 /* A span of one region (taken modulo their number); `align` is a power of two. There is no free. */
