@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "hca_ident.h"
 #include "hca_priv.h"
 #include "mem.h"
+#include "profile.h"
 #include "trace.h"
 
 static int stat_open(struct hca *hca, const char *path)
@@ -49,31 +51,60 @@ static void stat_close(struct hca *hca)
 		free(hca->stat);
 }
 
+/* What the host has set up for a function, or the default. */
+static int func_init(struct hca *hca, unsigned int i, const struct hca_func_config *cfg)
+{
+	static const struct hca_func_config none;
+	struct hca_function *func = &hca->func[i];
+
+	if (!cfg)
+		cfg = &none;
+	func->hca = hca;
+	func->index = i;
+	func->mtu = cfg->mtu ? cfg->mtu : LIM_MTU_DEFAULT;
+	if (func->mtu > hca->profile.max_mtu && !cfg->mtu)
+		func->mtu = hca->profile.max_mtu;
+	if (func->mtu < LIM_MTU_MIN || func->mtu > hca->profile.max_mtu || cfg->vlan > 4094 ||
+	    cfg->mac[0] & 1)
+		return -EINVAL;
+	if (memcmp(cfg->mac, none.mac, sizeof(func->mac)))
+		memcpy(func->mac, cfg->mac, sizeof(func->mac));
+	else
+		hca_ident_mac(i, func->mac);
+	return 0;
+}
+
+/* Under dp_lock. */
+static int func_start(struct hca_function *func)
+{
+	func->port = dp_port(func->hca->dp, func->index);
+	return dp_port_set_mac(func->port, func->mac);
+}
+
 static int start(struct hca *hca, const struct hca_config *cfg)
 {
 	struct dp_config dp = {
 	    .threads = cfg->threads,
 	    .ports = cfg->functions,
+	    .links = cfg->links,
+	    .n_links = cfg->n_links,
 	    .delay_drop_ms = cfg->delay_drop_ms,
 	    .wire_loopback = cfg->wire_loopback,
 	    .tick = event_tick,
 	    .tick_arg = hca,
 	};
 	unsigned int i;
-	int err = dp_create(&dp, &hca->dp);
+	int err = 0;
 
+	for (i = 0; !err && i < cfg->functions; i++)
+		err = func_init(hca, i, cfg->func ? &cfg->func[i] : NULL);
+	if (!err)
+		err = dp_create(&dp, &hca->dp);
 	if (err)
 		return err;
 	dp_lock(hca->dp);
-	for (i = 0; !err && i < cfg->functions; i++) {
-		uint8_t mac[6];
-
-		hca->func[i].hca = hca;
-		hca->func[i].index = i;
-		hca->func[i].port = dp_port(hca->dp, i);
-		hca_ident_mac(i, mac);
-		err = dp_port_set_mac(hca->func[i].port, mac);
-	}
+	for (i = 0; !err && i < cfg->functions; i++)
+		err = func_start(&hca->func[i]);
 	dp_unlock(hca->dp);
 	return err;
 }
@@ -92,7 +123,9 @@ int hca_create(const struct hca_config *cfg, struct hca **out)
 	TAILQ_INIT(&hca->ev.cqs);
 	SLIST_INIT(&hca->ev.subs);
 	hca->functions = cfg->functions;
-	err = fail_parse(cfg->fail, &hca->fail);
+	err = profile_take(&hca->profile, cfg->profile);
+	if (!err)
+		err = fail_parse(cfg->fail, &hca->fail);
 	if (!err)
 		err = trace_open(hca, cfg->trace_path);
 	if (!err)
@@ -170,6 +203,20 @@ void hca_ctx_close(struct hca_ctx *ctx)
 	STAT_ADD(hca, objects[HCA_STAT_CTX], -1);
 	pthread_mutex_unlock(&hca->lock);
 	free(ctx);
+}
+
+void hca_note(struct hca *hca, struct hca_ctx *ctx, const char *call, int err, const char *fmt, ...)
+{
+	struct hca_ctx none = {.hca = hca, .func = &hca->func[0]};
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pthread_mutex_lock(&hca->lock);
+	trace_call(ctx ? ctx : &none, call, err, " %s", text);
+	pthread_mutex_unlock(&hca->lock);
 }
 
 static int mailbox(struct hca_ctx *ctx, enum cmd_verb verb, struct hca_obj *obj, const void *in,

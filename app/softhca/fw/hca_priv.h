@@ -15,6 +15,7 @@
 #include "../vq/dp.h"
 #include "fail.h"
 #include "hca.h"
+#include "hca_profile.h"
 #include "hca_stat.h"
 #include "obj.h"
 
@@ -26,6 +27,9 @@ enum {
 	LIM_LAG_PORTS = 1,
 	LIM_VIRTQUEUES = 256, /* per function */
 	LIM_VQ_SIZE = 32768,
+	LIM_MTU_MIN = 68,
+	LIM_MTU = 9216,
+	LIM_MTU_DEFAULT = 1500,
 	LIM_EQN = 1,           /* the number of the only event queue */
 	NIC_NULL_MKEY = 0x200, /* not 0x100: rdma-core takes that for none */
 };
@@ -48,6 +52,8 @@ struct hca_function {
 	struct hca *hca;
 	unsigned int index;
 	struct dp_port *port; /* borrowed from dp */
+	uint8_t mac[6];
+	uint16_t mtu;
 	unsigned int virtqueues;
 	struct flow_rule_list rules;
 };
@@ -66,6 +72,7 @@ struct hca {
 	pthread_mutex_t lock;
 	struct dp *dp; /* owned */
 	struct hca_function func[HCA_FUNCS_MAX];
+	struct hca_profile profile; /* what it has; offloads: that the datapath has, too */
 	unsigned int functions, contexts_made;
 	struct obj_table tables[OBJ_N];
 	struct event_state ev;

@@ -65,6 +65,19 @@ int dp_port_set_mac(struct dp_port *port, const uint8_t mac[6])
 	return 0;
 }
 
+int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy)
+{
+	assert(port->dp->locked);
+	port->policy = *policy;
+	return 0;
+}
+
+void dp_port_stats(const struct dp_port *port, struct dp_port_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->frames_tx = 100 + port->index;
+}
+
 int dp_port_add_doorbell(struct dp_port *port, uint32_t *word)
 {
 	unsigned int i;
@@ -134,7 +147,9 @@ void dp_mem_revoke(struct dp_mem *mem, uint32_t mr)
 
 uint32_t dp_features(void)
 {
-	return VQ_F_VERSION_1 | VQ_F_MRG_RXBUF | VQ_F_EVENTS;
+	return VQ_F_VERSION_1 | VQ_F_MRG_RXBUF | VQ_F_EVENTS | VQ_F_CSUM | VQ_F_HOST_TSO4 |
+	       VQ_F_HOST_TSO6 | VQ_F_HOST_ECN | VQ_F_GUEST_CSUM | VQ_F_GUEST_TSO4 |
+	       VQ_F_GUEST_TSO6 | VQ_F_GUEST_ECN;
 }
 
 int vq_create(struct dp_port *port, const struct vq_attr *attr, struct vq **out)
@@ -201,8 +216,41 @@ void vq_destroy(struct vq *vq)
 	while (*at != vq)
 		at = &(*at)->next;
 	*at = vq->next;
+	if (vq->log.on)
+		dp_mem_put(vq->log.mem);
 	dp_mem_put(vq->attr.mem);
 	free(vq);
+}
+
+int vq_set_dirty_log(struct vq *vq, const struct vq_dirty_log *log)
+{
+	int err = vq->port->dp->fail_log;
+
+	assert(vq->port->dp->locked);
+	vq->port->dp->fail_log = 0;
+	if (err)
+		return err;
+	if (log->on)
+		dp_mem_get(log->mem);
+	if (vq->log.on)
+		dp_mem_put(vq->log.mem);
+	vq->log = *log;
+	return 0;
+}
+
+void vq_set_moderation(struct vq *vq, const struct vq_moderation *moderation)
+{
+	assert(vq->port->dp->locked);
+	vq->moderation = *moderation;
+}
+
+int vq_inject(struct vq *vq, enum vq_error error)
+{
+	assert(vq->port->dp->locked);
+	if (vq->status.state != VQ_RDY && vq->status.state != VQ_SUSPEND)
+		return -EINVAL;
+	double_error(vq, error);
+	return 0;
 }
 
 int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigned int n)
@@ -222,6 +270,10 @@ int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigne
 
 		r->mask = rules[i].mask;
 		r->value = rules[i].value;
+		r->counter = rules[i].counter;
+		r->drop = !rules[i].tir;
+		if (r->drop)
+			continue;
 		r->tir = *rules[i].tir;
 		assert(r->tir.n && !(r->tir.n & (r->tir.n - 1)));
 		for (j = 0; j < r->tir.n && j < 16; j++)

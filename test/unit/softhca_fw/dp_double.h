@@ -16,6 +16,8 @@ struct dp_mem {
 struct vq {
 	struct vq_attr attr;
 	struct vq_status status;
+	struct vq_dirty_log log;
+	struct vq_moderation moderation;
 	struct dp_port *port;
 	struct vq *next;
 };
@@ -24,6 +26,8 @@ enum { DOUBLE_RULES = 64, DOUBLE_QUEUES = 2048, DOUBLE_WORDS = 8 };
 
 struct double_rule {
 	struct flow_key mask, value;
+	bool drop;
+	struct dp_counter *counter;
 	struct dp_tir tir; /* queues: those of this rule */
 	struct vq *queues[16];
 };
@@ -35,6 +39,7 @@ struct dp_port {
 	struct double_rule rules[DOUBLE_RULES];
 	uint32_t *words[DOUBLE_WORDS];
 	uint8_t mac[6];
+	struct dp_port_policy policy;
 };
 
 struct dp {
@@ -45,6 +50,7 @@ struct dp {
 	int locked;
 	int fail_start; /* what vq_start returns, once */
 	int fail_rx;    /* what dp_port_set_rx returns, once */
+	int fail_log;   /* what vq_set_dirty_log returns, once */
 };
 
 extern struct dp *double_dp; /* the one there is */
