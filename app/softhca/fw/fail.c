@@ -25,7 +25,7 @@ static const char *const kernel_commands[] = {
     "alloc_var", "create_matcher", "create_flow", "open_channel", "subscribe_event",
 };
 
-static bool known(const char *command)
+bool fail_known(const char *command)
 {
 	unsigned int i;
 
@@ -55,7 +55,7 @@ static int parse_item(const char *text, size_t len, struct fail_item *item)
 		if (errno || end != text + len || !item->nth)
 			return -EINVAL;
 	}
-	return known(item->command) ? 0 : -EINVAL;
+	return fail_known(item->command) ? 0 : -EINVAL;
 }
 
 int fail_parse(const char *text, struct fail_plan **plan)

@@ -17,6 +17,9 @@ struct fail_plan;
 int fail_parse(const char *text, struct fail_plan **plan);
 void fail_free(struct fail_plan *plan);
 
+/* Is it "any" or a command that can be told to fail? */
+bool fail_known(const char *command);
+
 /* Count one execution; true: it is one that has to fail. plan may be NULL. */
 bool fail_now(struct fail_plan *plan, const char *command);
 
