@@ -14,6 +14,14 @@
 /* Room for some thousand unread events; what does not fit stays pending. */
 enum { CHAN_BUF = 1 << 20 };
 
+/* enum ib_event_type */
+enum { IB_EVENT_CQ_ERR = 0, IB_EVENT_DEVICE_FATAL = 8 };
+
+static uint32_t verbs_event(uint8_t event)
+{
+	return event == EVENT_CQ_ERROR ? IB_EVENT_CQ_ERR : IB_EVENT_DEVICE_FATAL;
+}
+
 int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
 {
 	uint8_t msg[sizeof(cookie) + EQE_LEN];
@@ -22,9 +30,14 @@ int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
 	if (atomic_load(&chan->gone))
 		return 0;
 	memcpy(msg, &cookie, sizeof(cookie));
-	if (!chan->omit_data) {
+	if (chan->kind == HCA_CHAN_DATA) {
 		memcpy(msg + len, eqe, EQE_LEN);
 		len += EQE_LEN;
+	} else if (chan->kind == HCA_CHAN_ASYNC) {
+		uint32_t desc[2] = {verbs_event(eqe[1])};
+
+		memcpy(msg + len, desc, sizeof(desc));
+		len += sizeof(desc);
 	}
 	if (send(chan->sock, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
@@ -34,7 +47,7 @@ int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
 	return 0;
 }
 
-static int chan_make(struct hca_ctx *ctx, bool omit_data, struct chan **out, int *fd)
+static int chan_make(struct hca_ctx *ctx, enum hca_chan_kind kind, struct chan **out, int *fd)
 {
 	struct hca_obj *obj;
 	struct chan *chan;
@@ -45,7 +58,7 @@ static int chan_make(struct hca_ctx *ctx, bool omit_data, struct chan **out, int
 		return err;
 	chan = (struct chan *)obj;
 	chan->sock = -1;
-	chan->omit_data = omit_data;
+	chan->kind = kind;
 	/* The program's end blocks, as a file of the kernel does until told otherwise. */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
 		err = -errno;
@@ -60,7 +73,10 @@ static int chan_make(struct hca_ctx *ctx, bool omit_data, struct chan **out, int
 	return 0;
 }
 
-int hca_chan_open(struct hca_ctx *ctx, bool omit_data, struct hca_chan **chan, int *fd)
+static const char *const kind_names[] = {
+    [HCA_CHAN_DATA] = "data", [HCA_CHAN_COOKIE] = "cookie", [HCA_CHAN_ASYNC] = "async"};
+
+int hca_chan_open(struct hca_ctx *ctx, enum hca_chan_kind kind, struct hca_chan **chan, int *fd)
 {
 	struct hca *hca = ctx->hca;
 	struct chan *c = NULL;
@@ -70,10 +86,10 @@ int hca_chan_open(struct hca_ctx *ctx, bool omit_data, struct hca_chan **chan, i
 	if (hca_inject(hca, "open_channel"))
 		err = -ENOMEM;
 	if (!err)
-		err = chan_make(ctx, omit_data, &c, fd);
+		err = chan_make(ctx, kind, &c, fd);
 	if (!err)
 		*chan = (struct hca_chan *)c;
-	trace_call(ctx, "open_channel", err, " omit_data=%d id=0x%x", omit_data,
+	trace_call(ctx, "open_channel", err, " kind=%s id=0x%x", kind_names[kind],
 		   err ? 0 : c->obj.id);
 	pthread_mutex_unlock(&hca->lock);
 	return err;
@@ -162,4 +178,15 @@ int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_
 		   n ? event_nums[0] : 0, (unsigned long long)cookie);
 	pthread_mutex_unlock(&hca->lock);
 	return err;
+}
+
+void hca_chan_unsubscribe(struct hca_chan *chan, struct hca_obj *obj, uint16_t event,
+			  uint32_t *sent)
+{
+	struct chan *c = (struct chan *)chan;
+	struct hca *hca = c->obj.ctx->hca;
+
+	pthread_mutex_lock(&hca->lock);
+	*sent = event_unsubscribe(c, obj, event);
+	pthread_mutex_unlock(&hca->lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Event channels: our end of a SOCK_SEQPACKET pair. One message is one event: the cookie, and
- * behind it the 64-byte event queue entry unless the program asked to omit it.
+ * behind it the 64-byte event queue entry, nothing, or the number verbs has for the event.
  *
  * Threads: opened and closed under the firmware lock; chan_send() from NIC threads or under
  * dp_lock.
@@ -17,7 +17,7 @@
 struct chan {
 	struct hca_obj obj;
 	int sock; /* owned, nonblocking */
-	bool omit_data;
+	enum hca_chan_kind kind;
 	atomic_bool gone; /* the program has closed its end */
 };
 

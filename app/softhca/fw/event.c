@@ -40,6 +40,7 @@ static int deliver(struct event_sub *sub)
 {
 	uint64_t one = 1;
 	uint8_t eqe[EQE_LEN];
+	int err;
 
 	if (sub->efd >= 0) {
 		/* EAGAIN: the counter is at its limit, so the reader has an event to see. */
@@ -48,7 +49,10 @@ static int deliver(struct event_sub *sub)
 		return 0;
 	}
 	make_eqe(sub, eqe);
-	return chan_send(sub->chan, sub->cookie, eqe);
+	err = chan_send(sub->chan, sub->cookie, eqe);
+	if (!err)
+		atomic_fetch_add(&sub->sent, 1);
+	return err;
 }
 
 /* Deliver, or leave it to the tick. One event may stand for several until it is read. */
@@ -154,6 +158,24 @@ void event_forget_obj(struct hca_obj *obj)
 	while (!SLIST_EMPTY(&obj->subs))
 		forget(hca, SLIST_FIRST(&obj->subs));
 	dp_unlock(hca->dp);
+}
+
+uint32_t event_unsubscribe(struct chan *chan, struct hca_obj *obj, uint16_t event)
+{
+	struct hca *hca = obj->ctx->hca;
+	struct event_sub *sub, *next;
+	uint32_t sent = 0;
+
+	dp_lock(hca->dp);
+	for (sub = SLIST_FIRST(&obj->subs); sub; sub = next) {
+		next = SLIST_NEXT(sub, in_obj);
+		if (sub->chan != chan || sub->event != event)
+			continue;
+		sent += atomic_load(&sub->sent);
+		forget(hca, sub);
+	}
+	dp_unlock(hca->dp);
+	return sent;
 }
 
 void event_forget_chan(struct hca *hca, struct chan *chan)

@@ -36,6 +36,7 @@ struct event_sub {
 	uint64_t cookie;
 	int efd;             /* owned eventfd to write instead, or -1 */
 	atomic_bool pending; /* the channel was full */
+	atomic_uint sent;
 	SLIST_ENTRY(event_sub) in_obj;
 	SLIST_ENTRY(event_sub) in_all;
 };
@@ -48,6 +49,9 @@ void event_stats(struct hca *hca);
 
 /* Work that NIC thread 0 does once a pass. arg: the hca. */
 void event_tick(void *arg);
+
+/* One subscription ends; returns what it has sent. Under the firmware lock, takes dp_lock. */
+uint32_t event_unsubscribe(struct chan *chan, struct hca_obj *obj, uint16_t event);
 
 /* Subscriptions of an object or of a channel end. Under the firmware lock, takes dp_lock. */
 void event_forget_obj(struct hca_obj *obj);

@@ -130,12 +130,29 @@ int hca_flow_destroy(struct hca_flow *flow);
 /*
  * A DevX event channel. *fd is the user's end of a SOCK_SEQPACKET pair: the caller gives it to the
  * program and never closes it itself; the channel notices when the program has.
- * Each event is a struct mlx5_ib_uapi_devx_async_event_hdr, followed by its data unless omit_data.
+ * The cookie comes first, what follows depends on the kind.
  */
-int hca_chan_open(struct hca_ctx *ctx, bool omit_data, struct hca_chan **chan, int *fd);
+enum hca_chan_kind {
+	HCA_CHAN_DATA,	/* struct mlx5_ib_uapi_devx_async_event_hdr and the event queue entry */
+	HCA_CHAN_COOKIE, /* nothing: as DevX has it without data, and verbs completion channels */
+	HCA_CHAN_ASYNC,	/* the rest of struct ib_uverbs_async_event_desc: the verbs event's number */
+};
+int hca_chan_open(struct hca_ctx *ctx, enum hca_chan_kind kind, struct hca_chan **chan, int *fd);
 void hca_chan_close(struct hca_chan *chan);
 /* obj NULL: unaffiliated events. redirect_fd: eventfd to write instead, or -1. */
 int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_t *event_nums,
 		       unsigned int n, uint64_t cookie, int redirect_fd);
+/* The end of a subscription; *sent: messages that went into the channel for it. */
+void hca_chan_unsubscribe(struct hca_chan *chan, struct hca_obj *obj, uint16_t event,
+			  uint32_t *sent);
+
+/* Numbers of events, as the PRM has them. */
+enum { HCA_EVENT_COMP = 0x00, HCA_EVENT_CQ_ERROR = 0x04 };
+
+/* ---- trace ---- */
+
+/* A call of the program that the front door answered itself; ctx NULL: before there is one. */
+void hca_note(struct hca *hca, struct hca_ctx *ctx, const char *call, int err, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 #endif

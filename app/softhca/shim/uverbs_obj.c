@@ -11,7 +11,8 @@ enum { SLOTS_STEP = 64, SLOTS_MAX = 1 << 20 };
 
 static bool is_fd_type(uint16_t type)
 {
-	return type == UVERBS_OBJECT_ASYNC_EVENT || type == MLX5_IB_OBJECT_DEVX_ASYNC_CMD_FD ||
+	return type == UVERBS_OBJECT_ASYNC_EVENT || type == UVERBS_OBJECT_COMP_CHANNEL ||
+	       type == MLX5_IB_OBJECT_DEVX_ASYNC_CMD_FD ||
 	       type == MLX5_IB_OBJECT_DEVX_ASYNC_EVENT_FD;
 }
 
@@ -48,8 +49,10 @@ int uobj_reserve(struct uobj_table *table, uint16_t type, struct uobj **obj)
 		return -ENOMEM;
 	o->id = id;
 	o->type = type;
-	if (is_fd_type(type))
+	if (is_fd_type(type)) {
 		o->fd.peer = -1;
+		o->fd.reader = -1;
+	}
 	table->slots[id] = o;
 	table->lowest = id + 1;
 	*obj = o;

@@ -31,7 +31,17 @@ struct uobj {
 	bool committed;
 	union {
 		uint32_t pdn;
-		uint32_t lkey;
+		struct {
+			uint32_t lkey, rkey, access;
+			uint64_t start, length, iova;
+			uint32_t pdn;
+		} mr;
+		struct {
+			struct hca_obj *obj;
+			uint32_t buf_umem, dbr_umem;
+			uint64_t user_handle;
+			struct uobj *comp, *async; /* borrowed channels; NULL: none, or closed */
+		} cq;
 		uint32_t umem_id;
 		struct hca_obj *devx;
 		struct hca_matcher *matcher;
@@ -42,8 +52,9 @@ struct uobj {
 		} page;
 		struct {
 			struct file_id file;
-			struct hca_chan *chan; /* event channels */
+			struct hca_chan *chan; /* event channels; NULL: none */
 			int peer;              /* owned; async command files */
+			int reader;            /* owned copy of the program's end, or -1 */
 		} fd;
 	};
 };

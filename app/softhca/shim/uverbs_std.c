@@ -282,7 +282,7 @@ static int mr_destroy(struct ubundle *b)
 {
 	struct uobj *mr = ubundle_attr(b, UVERBS_ATTR_DESTROY_MR_HANDLE)->obj;
 
-	return hca_mr_dereg(b->file->ctx, mr->lkey);
+	return hca_mr_dereg(b->file->ctx, mr->mr.lkey);
 }
 
 static const struct uattr_spec pd_destroy_specs[] = {

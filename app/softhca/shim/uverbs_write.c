@@ -112,7 +112,7 @@ static int reg_mr(struct ubundle *b, const void *req, const struct uattr *out)
 			cmd->hca_va, cmd->access_flags, &resp.lkey, &resp.rkey);
 	if (rc)
 		goto remove;
-	mr->lkey = resp.lkey;
+	mr->mr.lkey = resp.lkey;
 	resp.mr_handle = mr->id;
 	rc = ubundle_out(b, UVERBS_ATTR_CORE_OUT, &resp, sizeof(resp));
 	if (rc)
@@ -120,7 +120,7 @@ static int reg_mr(struct ubundle *b, const void *req, const struct uattr *out)
 	mr->committed = true;
 	return 0;
 dereg:
-	hca_mr_dereg(b->file->ctx, mr->lkey);
+	hca_mr_dereg(b->file->ctx, mr->mr.lkey);
 remove:
 	uobj_remove(b->objs, mr);
 	return rc;
