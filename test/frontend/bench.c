@@ -16,23 +16,57 @@
 #define LOOK_EVERY  256 /* passes */
 #define GIVE_UP_MS  20  /* nothing received for so long: what is in flight is lost */
 #define RECEIVE_MAX 64
+#define ETHERTYPE   12     /* offset */
+#define LOCAL_EXP   0x88b5 /* an EtherType for experiments */
 
 struct bench_pair {
 	struct fe_bench_ring tx, rx;
+	bool sends;
 	uint64_t sequence;
 	uint64_t sum; /* of what was read; keeps the reads alive */
 };
 
-struct fe_bench {
-	struct fe_bench_config cfg;
-	unsigned int pairs;
+/* From one device to another, or to itself. */
+struct bench_way {
 	struct bench_pair *pair; /* owned */
-	uint32_t touch_at;       /* offset in a frame */
 	uint64_t sent, received, given_up;
-	uint64_t busy;
+	uint64_t window; /* in flight, at most */
+	/* At the last look. */
+	uint64_t moved_ns, seen;
 };
 
-static int lay_out(struct fe_bench_ring *r, struct fe_queue *q, uint32_t frame_len)
+struct fe_bench {
+	struct fe_bench_config cfg;
+	unsigned int pairs, active;
+	unsigned int polled; /* pairs that may receive */
+	struct bench_way way[2];
+	unsigned int ways;   /* laid out */
+	unsigned int driven; /* of them; the second one may only announce its sender */
+	bool announced;
+	uint64_t busy;
+	uint64_t bytes_a_round; /* of a ring full of frames */
+};
+
+struct totals {
+	uint64_t sent, received, given_up, busy, out_of_place;
+};
+
+static uint32_t frame_len(const struct fe_bench *b, uint32_t slot)
+{
+	return b->cfg.sizes ? b->cfg.sizes[slot % b->cfg.n_sizes] : b->cfg.spec.size_max;
+}
+
+/* Frames come in any buffer of the receiver: it looks at what the shortest has, too. */
+static uint32_t shortest(const struct fe_bench *b)
+{
+	uint32_t len = b->cfg.spec.size_max;
+
+	for (unsigned int i = 0; b->cfg.sizes && i < b->cfg.n_sizes; i++)
+		len = b->cfg.sizes[i] < len ? b->cfg.sizes[i] : len;
+	return len;
+}
+
+static int lay_out(const struct fe_bench *b, struct fe_bench_ring *r, struct fe_queue *q)
 {
 	bool receive = !(q->cfg.index & 1);
 	enum fe_layout layout = q->cfg.layout;
@@ -47,18 +81,20 @@ static int lay_out(struct fe_bench_ring *r, struct fe_queue *q, uint32_t frame_l
 	r->size = q->cfg.ring_size;
 	r->avail_wrap = r->used_wrap = true;
 	r->flags = receive ? VRING_DESC_F_WRITE : 0;
-	r->len = q->cfg.header_len + (receive ? q->cfg.buffer_len : frame_len);
-	r->data = calloc(r->size, sizeof(*r->data));
-	if (!r->data)
+	r->touch = calloc(r->size, sizeof(*r->touch));
+	r->len = calloc(r->size, sizeof(*r->len));
+	if (!r->touch || !r->len)
 		return -ENOMEM;
 	for (i = 0; i < r->size; i++) {
 		const struct fe_piece *piece = &q->buffer[i].piece[0];
+		uint32_t len = receive ? shortest(b) : frame_len(b, i);
 
-		r->data[i] = piece->ptr + q->cfg.header_len;
+		r->touch[i] = piece->ptr + q->cfg.header_len + len - TOUCH;
+		r->len[i] = q->cfg.header_len + (receive ? q->cfg.buffer_len : len);
 		memset(piece->ptr, 0, piece->len);
 		if (layout == FE_SPLIT) {
 			fe_bench_split_desc(r)[i].addr = piece->gpa;
-			fe_bench_split_desc(r)[i].len = r->len;
+			fe_bench_split_desc(r)[i].len = r->len[i];
 			fe_bench_split_desc(r)[i].flags = r->flags;
 			fe_bench_avail(r)->ring[i] = (uint16_t)i;
 		} else {
@@ -68,47 +104,101 @@ static int lay_out(struct fe_bench_ring *r, struct fe_queue *q, uint32_t frame_l
 	return 0;
 }
 
-static void fill_frames(struct fe_bench *b, struct bench_pair *p, unsigned int index)
+static void fill_frames(const struct fe_bench *b, struct bench_pair *p, unsigned int index,
+			bool back)
 {
+	struct fe_frame_spec spec = b->cfg.spec;
 	uint32_t i;
 
-	for (i = 0; i < p->tx.size; i++) {
-		uint16_t flow = (uint16_t)((index + i * b->pairs) % b->cfg.flows);
-
-		fe_frame_build(&b->cfg.spec, flow, i, p->tx.data[i]);
+	if (back) {
+		memcpy(spec.src, b->cfg.spec.dst, FE_MAC_LEN);
+		memcpy(spec.dst, b->cfg.spec.src, FE_MAC_LEN);
 	}
+	for (i = 0; i < p->tx.size; i++) {
+		uint16_t flow = (uint16_t)((index + i * b->active) % b->cfg.flows);
+		uint32_t len = frame_len(b, i);
+		uint8_t *frame = p->tx.touch[i] + TOUCH - len;
+
+		spec.size_min = spec.size_max = len;
+		fe_frame_build(&spec, flow, i, frame);
+		if (b->cfg.plain) {
+			frame[ETHERTYPE] = LOCAL_EXP >> 8;
+			frame[ETHERTYPE + 1] = LOCAL_EXP & 0xff;
+		}
+	}
+}
+
+static void give_all(struct fe_bench_ring *r)
+{
+	if (r->q->cfg.layout == FE_SPLIT)
+		fe_bench_give(r, FE_SPLIT, r->size);
+	else
+		fe_bench_give(r, FE_PACKED, r->size);
+}
+
+static int create_way(struct fe_bench *b, struct bench_way *w, struct fe_dev *from,
+		      struct fe_dev *to, bool back)
+{
+	unsigned int i;
+	int err = 0;
+
+	w->window = b->cfg.window ? (uint64_t)b->cfg.window * b->active : UINT64_MAX;
+	w->pair = calloc(b->pairs, sizeof(*w->pair));
+	if (!w->pair)
+		return -ENOMEM;
+	for (i = 0; i < b->pairs && !err; i++) {
+		w->pair[i].sends = i < b->active;
+		err = lay_out(b, &w->pair[i].tx, fe_dev_txq(from, i));
+		if (!err)
+			err = lay_out(b, &w->pair[i].rx, fe_dev_rxq(to, i));
+		if (err)
+			break;
+		fill_frames(b, &w->pair[i], i, back);
+		give_all(&w->pair[i].rx);
+	}
+	return err;
+}
+
+static int check_config(const struct fe_bench_config *cfg)
+{
+	unsigned int i;
+
+	/* Fixed descriptors: one a buffer, whole frames. */
+	if (cfg->tx->cfg.chain_max != 1 || cfg->rx->cfg.chain_max != 1 || cfg->rx->cfg.mergeable ||
+	    cfg->spec.size_min != cfg->spec.size_max || cfg->batch == 0 ||
+	    cfg->active > cfg->tx->cfg.pairs || (cfg->duplex && cfg->tx == cfg->rx))
+		return -EINVAL;
+	for (i = 0; cfg->sizes && i < cfg->n_sizes; i++)
+		if (cfg->sizes[i] < FE_FRAME_MIN || cfg->sizes[i] > cfg->spec.size_max)
+			return -EINVAL;
+	return cfg->sizes && cfg->n_sizes == 0 ? -EINVAL : 0;
 }
 
 int fe_bench_create(const struct fe_bench_config *cfg, struct fe_bench **bench)
 {
 	struct fe_bench *b;
-	unsigned int i;
+	uint32_t i;
 	int err;
 
-	/* Fixed descriptors: one a buffer, whole frames. */
-	if (cfg->tx->cfg.chain_max != 1 || cfg->rx->cfg.chain_max != 1 || cfg->rx->cfg.mergeable ||
-	    cfg->spec.size_min != cfg->spec.size_max || cfg->batch == 0)
-		return -EINVAL;
+	err = check_config(cfg);
+	if (err)
+		return err;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return -ENOMEM;
 	b->cfg = *cfg;
-	b->touch_at = cfg->spec.size_max - TOUCH;
 	b->pairs = cfg->tx->cfg.pairs;
-	b->pair = calloc(b->pairs, sizeof(*b->pair));
-	err = b->pair ? 0 : -ENOMEM;
-	for (i = 0; i < b->pairs && !err; i++) {
-		err = lay_out(&b->pair[i].tx, fe_dev_txq(cfg->tx, i), cfg->spec.size_max);
-		if (!err)
-			err = lay_out(&b->pair[i].rx, fe_dev_rxq(cfg->rx, i), cfg->spec.size_max);
-		if (err)
-			break;
-		fill_frames(b, &b->pair[i], i);
-		if (cfg->rx->cfg.layout == FE_SPLIT)
-			fe_bench_give(&b->pair[i].rx, FE_SPLIT, b->pair[i].rx.size);
-		else
-			fe_bench_give(&b->pair[i].rx, FE_PACKED, b->pair[i].rx.size);
-	}
+	b->active = cfg->active ? cfg->active : b->pairs;
+	/* What is not hashed comes in by the first queue, and the idle pairs stay out of the loop.
+	 */
+	b->polled = cfg->plain ? b->active : b->pairs;
+	b->ways = cfg->tx != cfg->rx ? 2 : 1;
+	b->driven = cfg->duplex ? 2 : 1;
+	for (i = 0; i < cfg->tx->cfg.ring_size; i++)
+		b->bytes_a_round += frame_len(b, i);
+	err = create_way(b, &b->way[0], cfg->tx, cfg->rx, false);
+	if (!err && b->ways > 1)
+		err = create_way(b, &b->way[1], cfg->rx, cfg->tx, true);
 	if (err) {
 		fe_bench_destroy(b);
 		return err;
@@ -117,29 +207,39 @@ int fe_bench_create(const struct fe_bench_config *cfg, struct fe_bench **bench)
 	return 0;
 }
 
+static void destroy_ring(struct fe_bench_ring *r)
+{
+	free(r->touch);
+	free(r->len);
+}
+
 void fe_bench_destroy(struct fe_bench *b)
 {
-	unsigned int i;
+	unsigned int i, w;
 
 	if (!b)
 		return;
-	for (i = 0; b->pair && i < b->pairs; i++) {
-		free(b->pair[i].tx.data);
-		free(b->pair[i].rx.data);
+	for (w = 0; w < b->ways; w++) {
+		for (i = 0; b->way[w].pair && i < b->pairs; i++) {
+			destroy_ring(&b->way[w].pair[i].tx);
+			destroy_ring(&b->way[w].pair[i].rx);
+		}
+		free(b->way[w].pair);
 	}
-	free(b->pair);
 	free(b);
 }
 
-static uint64_t in_flight(const struct fe_bench *b)
+static uint64_t in_flight(const struct bench_way *w)
 {
-	uint64_t back = b->received + b->given_up;
+	uint64_t back = w->received + w->given_up;
 
-	return b->sent > back ? b->sent - back : 0;
+	return w->sent > back ? w->sent - back : 0;
 }
 
-static inline __attribute__((always_inline)) uint32_t
-send_batch(struct fe_bench *b, struct bench_pair *p, const enum fe_layout layout, uint64_t room)
+static inline __attribute__((always_inline)) uint32_t send_batch(const struct fe_bench *b,
+								 struct bench_pair *p,
+								 const enum fe_layout layout,
+								 uint64_t room)
 {
 	struct fe_bench_ring *r = &p->tx;
 	uint32_t i, n;
@@ -155,16 +255,15 @@ send_batch(struct fe_bench *b, struct bench_pair *p, const enum fe_layout layout
 	for (i = 0; i < n; i++) {
 		uint64_t value = p->sequence++;
 
-		memcpy(r->data[fe_bench_slot(r, layout, r->avail, i)] + b->touch_at, &value,
-		       sizeof(value));
+		memcpy(r->touch[fe_bench_slot(r, layout, r->avail, i)], &value, sizeof(value));
 	}
 	fe_bench_give(r, layout, n);
 	fe_bench_notify(r, layout);
 	return n;
 }
 
-static inline __attribute__((always_inline)) uint32_t
-receive_batch(const struct fe_bench *b, struct bench_pair *p, const enum fe_layout layout)
+static inline __attribute__((always_inline)) uint32_t receive_batch(struct bench_pair *p,
+								    const enum fe_layout layout)
 {
 	struct fe_bench_ring *r = &p->rx;
 	uint32_t i, n = fe_bench_count_used(r, layout, RECEIVE_MAX);
@@ -172,8 +271,7 @@ receive_batch(const struct fe_bench *b, struct bench_pair *p, const enum fe_layo
 	for (i = 0; i < n; i++) {
 		uint64_t value;
 
-		memcpy(&value, r->data[fe_bench_slot(r, layout, r->used, i)] + b->touch_at,
-		       sizeof(value));
+		memcpy(&value, r->touch[fe_bench_slot(r, layout, r->used, i)], sizeof(value));
 		p->sum += value;
 	}
 	fe_bench_take(r, layout, n);
@@ -184,28 +282,41 @@ receive_batch(const struct fe_bench *b, struct bench_pair *p, const enum fe_layo
 	return n;
 }
 
+static inline __attribute__((always_inline)) uint64_t turn(struct fe_bench *b, struct bench_way *w,
+							   const enum fe_layout layout)
+{
+	uint64_t moved = 0, flying;
+	uint32_t got, out;
+	unsigned int i;
+
+	for (i = 0; i < b->polled; i++) {
+		struct bench_pair *p = &w->pair[i];
+
+		got = receive_batch(p, layout);
+		w->received += got;
+		moved += got;
+		if (!p->sends)
+			continue;
+		flying = in_flight(w);
+		out = send_batch(b, p, layout, w->window > flying ? w->window - flying : 0);
+		w->sent += out;
+		moved += out;
+	}
+	return moved;
+}
+
 /* LOOK_EVERY passes over all pairs. */
 static inline __attribute__((always_inline)) void passes(struct fe_bench *b,
 							 const enum fe_layout layout)
 {
-	uint64_t window = b->cfg.window ? (uint64_t)b->cfg.window * b->pairs : UINT64_MAX;
 	uint64_t start = fe_cycles(), now;
-	unsigned int n, i;
+	unsigned int n;
 
 	for (n = 0; n < LOOK_EVERY; n++) {
-		uint64_t moved = 0;
+		uint64_t moved = turn(b, &b->way[0], layout);
 
-		for (i = 0; i < b->pairs; i++) {
-			struct bench_pair *p = &b->pair[i];
-			uint32_t got = receive_batch(b, p, layout), out;
-			uint64_t flying;
-
-			b->received += got;
-			flying = in_flight(b);
-			out = send_batch(b, p, layout, window > flying ? window - flying : 0);
-			b->sent += out;
-			moved += got + out;
-		}
+		if (b->driven > 1)
+			moved += turn(b, &b->way[1], layout);
 		now = fe_cycles();
 		if (moved)
 			b->busy += now - start;
@@ -225,35 +336,55 @@ static void __attribute__((noinline)) passes_packed(struct fe_bench *b)
 	passes(b, FE_PACKED);
 }
 
-struct watch {
-	uint64_t moved_ns, received; /* when something was received last */
-	uint64_t second_ns, second_received, second_cycles;
-};
-
-static void look(struct fe_bench *b, struct watch *w, uint64_t now)
+static struct totals add_up(const struct fe_bench *b)
 {
-	if (b->received != w->received) {
-		w->received = b->received;
-		w->moved_ns = now;
-	} else if (now - w->moved_ns > GIVE_UP_MS * 1000000ull) {
-		b->given_up += in_flight(b);
-		w->moved_ns = now;
-	}
-	if (now - w->second_ns >= 1000000000ull) {
-		uint64_t cycles = fe_cycles();
-		double frames = (double)(b->received - w->second_received);
+	struct totals t = {.busy = b->busy};
+	unsigned int i, w;
 
-		if (b->cfg.per_second)
-			fprintf(stderr, "%8.3f Mpps %8.1f cycles/frame\n",
-				frames * 1e3 / (double)(now - w->second_ns),
-				frames > 0 ? (double)(cycles - w->second_cycles) / frames : 0.0);
-		w->second_ns = now;
-		w->second_received = b->received;
-		w->second_cycles = cycles;
+	for (w = 0; w < b->ways; w++) {
+		t.sent += b->way[w].sent;
+		t.received += b->way[w].received;
+		t.given_up += b->way[w].given_up;
+		for (i = 0; i < b->pairs; i++)
+			t.out_of_place +=
+			    b->way[w].pair[i].tx.out_of_place + b->way[w].pair[i].rx.out_of_place;
+	}
+	return t;
+}
+
+/* What has not come back for a while is lost; without this the window would stay shut. */
+static void look(struct fe_bench *b, uint64_t now)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->driven; i++) {
+		struct bench_way *w = &b->way[i];
+
+		if (w->received != w->seen) {
+			w->seen = w->received;
+			w->moved_ns = now;
+		} else if (now - w->moved_ns > GIVE_UP_MS * 1000000ull) {
+			w->given_up += in_flight(w);
+			w->moved_ns = now;
+		}
 	}
 }
 
-static int service(struct fe_bench *b)
+struct second {
+	uint64_t ns, received, cycles;
+};
+
+static void tell(const struct fe_bench *b, struct second *s, uint64_t now)
+{
+	uint64_t cycles = fe_cycles(), received = add_up(b).received;
+	double frames = (double)(received - s->received);
+
+	fprintf(stderr, "%8.3f Mpps %8.1f cycles/frame\n", frames * 1e3 / (double)(now - s->ns),
+		frames > 0 ? (double)(cycles - s->cycles) / frames : 0.0);
+	*s = (struct second){now, received, cycles};
+}
+
+static int service(const struct fe_bench *b)
 {
 	int err = fe_dev_service(b->cfg.tx);
 
@@ -264,35 +395,57 @@ static int service(struct fe_bench *b)
 	return err;
 }
 
-int fe_bench_run(struct fe_bench *b, struct fe_bench_result *res)
+/* One frame from the receiver, so that a switch knows where it is. */
+static void announce(struct fe_bench *b)
+{
+	struct fe_bench_ring *r = &b->way[1].pair[0].tx;
+
+	b->announced = true;
+	if (r->q->cfg.layout == FE_SPLIT) {
+		fe_bench_give(r, FE_SPLIT, 1);
+		fe_bench_notify(r, FE_SPLIT);
+	} else {
+		fe_bench_give(r, FE_PACKED, 1);
+		fe_bench_notify(r, FE_PACKED);
+	}
+}
+
+int fe_bench_run(struct fe_bench *b, uint64_t ns, struct fe_bench_result *res)
 {
 	uint64_t start = fe_now_ns(), cycles = fe_cycles(), now = start, served = start;
-	uint64_t end = start + b->cfg.seconds * 1000000000ull;
-	struct watch w = {.moved_ns = start, .second_ns = start, .second_cycles = cycles};
+	struct totals before = add_up(b), after;
+	struct second second = {start, before.received, cycles};
 	bool packed = b->cfg.tx->cfg.layout == FE_PACKED;
-	unsigned int i;
 	int err = 0;
 
-	while (!err && now < end && !fe_stop_requested) {
+	if (b->ways > b->driven && !b->announced)
+		announce(b);
+	b->way[0].moved_ns = b->way[1].moved_ns = start;
+	while (!err && now - start < ns && !fe_stop_requested) {
 		if (packed)
 			passes_packed(b);
 		else
 			passes_split(b);
 		now = fe_now_ns();
-		look(b, &w, now);
+		look(b, now);
+		if (b->cfg.per_second && now - second.ns >= 1000000000ull)
+			tell(b, &second, now);
 		if (now - served > 10000000) {
 			err = service(b);
 			served = now;
 		}
 	}
-	memset(res, 0, sizeof(*res));
-	res->sent = b->sent;
-	res->received = b->received;
-	res->given_up = b->given_up;
-	res->elapsed_ns = now - start;
-	res->cycles = fe_cycles() - cycles;
-	res->busy_cycles = b->busy;
-	for (i = 0; i < b->pairs; i++)
-		res->out_of_place += b->pair[i].tx.out_of_place + b->pair[i].rx.out_of_place;
+	after = add_up(b);
+	*res = (struct fe_bench_result){
+	    .sent = after.sent - before.sent,
+	    .received = after.received - before.received,
+	    .given_up = after.given_up - before.given_up,
+	    .out_of_place = after.out_of_place - before.out_of_place,
+	    .elapsed_ns = now - start,
+	    .cycles = fe_cycles() - cycles,
+	    .busy_cycles = after.busy - before.busy,
+	};
+	res->bytes =
+	    (uint64_t)((double)res->received * (double)b->bytes_a_round / b->cfg.tx->cfg.ring_size);
 	return err;
 }

@@ -17,9 +17,9 @@
 
 struct fe_bench_ring {
 	struct fe_queue *q; /* borrowed: areas, buffers, kick */
-	uint8_t **data;     /* owned, first byte of frame in buffer i */
+	uint8_t **touch;    /* owned, the bytes of the frame in buffer i that are touched */
+	uint32_t *len;      /* owned, of descriptor i */
 	uint32_t size;
-	uint32_t len;   /* of a descriptor */
 	uint16_t flags; /* WRITE for receive */
 	uint16_t avail; /* split: free-running; packed: slot */
 	uint16_t used;  /* likewise */
@@ -79,7 +79,7 @@ fe_bench_give(struct fe_bench_ring *r, const enum fe_layout layout, uint32_t n)
 		struct vring_packed_desc *d = &ring[r->avail];
 
 		d->id = r->avail;
-		d->len = r->len;
+		d->len = r->len[r->avail];
 		if (i > 0)
 			__atomic_store_n(&d->flags,
 					 r->flags |

@@ -167,7 +167,6 @@ static int run_bench(struct session *s)
 	    .tx = s->dev[0],
 	    .rx = s->dev[s->devs - 1],
 	    .flows = o->flows,
-	    .seconds = o->seconds ? o->seconds : 3,
 	    .batch = o->batch,
 	    .window = o->window ? o->window : o->dev.ring_size,
 	    .per_second = !o->json,
@@ -187,7 +186,7 @@ static int run_bench(struct session *s)
 	}
 	err = connect_devices(s);
 	if (!err) {
-		err = fe_bench_run(bench, &res);
+		err = fe_bench_run(bench, (o->seconds ? o->seconds : 3) * 1000000000ull, &res);
 		fe_report_bench(&res, err, o->json);
 		err = err || res.out_of_place || res.received == 0 ? EXIT_WRONG : EXIT_CLEAN;
 	} else {
