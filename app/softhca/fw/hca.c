@@ -2,6 +2,7 @@
 /* The NIC and its contexts; the door for mailbox commands. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
