@@ -9,6 +9,7 @@
 #include <linux/virtio_net.h>
 
 #include "log.h"
+#include "offload.h"
 #include "vhost_user.h"
 
 #define BIT(n) (1ull << (n))
@@ -30,6 +31,21 @@ static unsigned int header_len(const struct fe_dev_config *cfg)
 					      : sizeof(struct virtio_net_hdr_v1);
 }
 
+/* Bytes of frame that a buffer of a queue holds. */
+static unsigned int buffer_len(const struct fe_dev_config *cfg, bool transmit)
+{
+	const uint64_t long_ones =
+	    transmit ? BIT(VIRTIO_NET_F_HOST_TSO4) | BIT(VIRTIO_NET_F_HOST_TSO6)
+		     : BIT(VIRTIO_NET_F_GUEST_TSO4) | BIT(VIRTIO_NET_F_GUEST_TSO6);
+
+	if (!transmit && cfg->rx_buffer)
+		return cfg->rx_buffer;
+	/* With MRG_RXBUF a long frame takes several. */
+	if (cfg->offloads & long_ones && (transmit || !cfg->mergeable))
+		return FE_GSO_BUFFER;
+	return cfg->frame_max;
+}
+
 static void queue_config(const struct fe_dev_config *cfg, unsigned int index,
 			 struct fe_queue_config *qc)
 {
@@ -42,7 +58,7 @@ static void queue_config(const struct fe_dev_config *cfg, unsigned int index,
 	    .chain_min = cfg->chain_min,
 	    .chain_max = cfg->chain_max,
 	    .header_len = header_len(cfg),
-	    .buffer_len = transmit || !cfg->rx_buffer ? cfg->frame_max : cfg->rx_buffer,
+	    .buffer_len = buffer_len(cfg, transmit),
 	    .event_idx = cfg->event_idx,
 	    .mergeable = cfg->mergeable && !transmit,
 	    .legacy_layout = cfg->legacy,
@@ -60,8 +76,9 @@ static int check_config(const struct fe_dev_config *cfg)
 		return -EINVAL;
 	if (cfg->legacy && cfg->layout != FE_SPLIT)
 		return -EINVAL;
-	if (cfg->frame_max == 0 || cfg->frame_max > FE_FRAME_MAX - 64 ||
-	    (!cfg->mergeable && cfg->rx_buffer && cfg->rx_buffer < cfg->frame_max))
+	if (cfg->frame_max == 0 || cfg->frame_max > FE_FRAME_LONGEST ||
+	    (!cfg->mergeable && cfg->rx_buffer && cfg->rx_buffer < cfg->frame_max) ||
+	    cfg->offloads & ~(FE_OFFLOADS_TX | FE_OFFLOADS_RX))
 		return -EINVAL;
 	return 0;
 }
@@ -192,7 +209,7 @@ static uint64_t wanted_features(const struct fe_dev_config *cfg)
 		want |= BIT(VIRTIO_RING_F_EVENT_IDX);
 	if (cfg->pairs > 1)
 		want |= BIT(VIRTIO_NET_F_MQ);
-	return want;
+	return want | cfg->offloads;
 }
 
 static uint64_t welcome_features(const struct fe_dev_config *cfg)
@@ -218,6 +235,18 @@ static const char *feature_name(uint64_t features)
 		return "MRG_RXBUF";
 	case VIRTIO_RING_F_EVENT_IDX:
 		return "EVENT_IDX";
+	case VIRTIO_NET_F_CSUM:
+		return "CSUM";
+	case VIRTIO_NET_F_GUEST_CSUM:
+		return "GUEST_CSUM";
+	case VIRTIO_NET_F_HOST_TSO4:
+	case VIRTIO_NET_F_HOST_TSO6:
+	case VIRTIO_NET_F_HOST_ECN:
+		return "HOST_TSO4, HOST_TSO6 or HOST_ECN";
+	case VIRTIO_NET_F_GUEST_TSO4:
+	case VIRTIO_NET_F_GUEST_TSO6:
+	case VIRTIO_NET_F_GUEST_ECN:
+		return "GUEST_TSO4, GUEST_TSO6 or GUEST_ECN";
 	case VIRTIO_NET_F_MQ:
 		return "MQ (does it have only one queue pair?)";
 	default:
@@ -462,14 +491,14 @@ int fe_dev_service(struct fe_dev *dev)
 	return err;
 }
 
-unsigned int fe_dev_rx_frames(const struct fe_dev *dev)
+unsigned int fe_dev_rx_frames(const struct fe_dev *dev, unsigned int frame_max)
 {
 	const struct fe_queue_config *qc = &dev->queue[0].cfg;
 	unsigned int buffers = dev->queue[0].buffers, each = 1;
 
 	if (qc->mergeable) {
 		/* Every merged buffer of a frame but its first is all frame, yet be careful. */
-		each = (dev->cfg.frame_max + qc->buffer_len - 1) / qc->buffer_len;
+		each = (frame_max + qc->buffer_len - 1) / qc->buffer_len;
 	}
 	return buffers / each;
 }

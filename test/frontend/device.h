@@ -19,7 +19,8 @@
 #include "guest_mem.h"
 #include "queue.h"
 
-#define FE_MAX_PAIRS 64
+#define FE_MAX_PAIRS     64
+#define FE_FRAME_LONGEST 65472 /* that is not made to be segmented */
 
 struct fe_dev_config {
 	const char *path; /* borrowed */
@@ -37,6 +38,7 @@ struct fe_dev_config {
 	unsigned int rx_buffer; /* bytes of frame a receive buffer holds; 0: a whole frame. Less
 				 * than frame_max needs mergeable. */
 	bool mergeable;
+	uint64_t offloads; /* feature bits to take: CSUM, HOST_*, GUEST_* (offload.h) */
 	bool event_idx;
 	bool notifier;      /* ring mapped doorbells instead of kick eventfds, once offered */
 	bool no_start_kick; /* leave the first look at the rings to the back-end */
@@ -86,8 +88,8 @@ void fe_dev_rewind(struct fe_dev *dev);
 /* Answers the back-end; -ECONNRESET when it is gone (then disconnected). */
 int fe_dev_service(struct fe_dev *dev);
 
-/* Buffers for whole frames that one receive queue has. */
-unsigned int fe_dev_rx_frames(const struct fe_dev *dev);
+/* Buffers for whole frames of that length that one receive queue has. */
+unsigned int fe_dev_rx_frames(const struct fe_dev *dev, unsigned int frame_max);
 
 static inline struct fe_queue *fe_dev_rxq(const struct fe_dev *dev, unsigned int pair)
 {

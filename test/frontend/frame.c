@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "frame.h"
+#include "frame_part.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checksum.h"
+
 #define MAGIC      0x76667231u /* "vfr1" */
 #define FRAME_BUF  65536
-#define UDP_PORT   7000
-#define SOURCE_MIN 20000
 
 /* Behind the UDP header; in the sender's byte order, both ends are this program. */
 struct tag {
@@ -30,7 +30,7 @@ struct tag {
 
 _Static_assert(HEADERS_V4 + sizeof(struct tag) == FE_FRAME_MIN, "smallest frame");
 
-static uint64_t mix(uint64_t x)
+uint64_t fe_mix(uint64_t x)
 {
 	x ^= x >> 31;
 	x *= 0x9e3779b97f4a7c15ull;
@@ -39,9 +39,9 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 32;
 }
 
-static uint64_t frame_key(const struct fe_frame_spec *spec, uint16_t flow, uint32_t seq)
+uint64_t fe_frame_key(const struct fe_frame_spec *spec, uint16_t flow, uint32_t seq)
 {
-	return mix(spec->seed + mix(((uint64_t)spec->stream << 48 | (uint64_t)flow << 32 | seq)));
+	return fe_mix(spec->seed + fe_mix(((uint64_t)spec->stream << 48 | (uint64_t)flow << 32 | seq)));
 }
 
 /* A flow keeps its family whatever its sizes, else its frames would take different queues. */
@@ -54,7 +54,7 @@ uint32_t fe_frame_len(const struct fe_frame_spec *spec, uint16_t flow, uint32_t 
 {
 	uint32_t floor = is_v6(spec, flow) ? HEADERS_V6 + sizeof(struct tag) : FE_FRAME_MIN;
 	uint32_t min = spec->size_min > floor ? spec->size_min : floor;
-	uint64_t dice = mix(frame_key(spec, flow, seq) + 1);
+	uint64_t dice = fe_mix(fe_frame_key(spec, flow, seq) + 1);
 
 	if (min >= spec->size_max)
 		return spec->size_max;
@@ -68,67 +68,44 @@ uint32_t fe_frame_len(const struct fe_frame_spec *spec, uint16_t flow, uint32_t 
 	}
 }
 
-/* One's complement sum (RFC 1071) of big-endian 16-bit words, folded only at the end. */
-static uint64_t sum16(const uint8_t *data, uint32_t len, uint64_t sum)
-{
-	uint16_t word;
-
-	for (; len >= 2; len -= 2, data += 2) {
-		memcpy(&word, data, 2);
-		sum += word;
-	}
-	if (len) {
-		word = 0;
-		memcpy(&word, data, 1);
-		sum += word;
-	}
-	return sum;
-}
-
 static uint16_t fold(uint64_t sum)
 {
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return (uint16_t)~fe_sum_fold(sum);
 }
 
-static uint32_t build_v4(const struct fe_frame_spec *spec, uint16_t flow, uint32_t len,
-			 uint8_t *out, uint64_t *pseudo)
+uint32_t fe_build_v4(const struct fe_frame_spec *spec, uint16_t flow, uint8_t protocol, uint16_t id,
+		     uint32_t payload, uint8_t *out, uint64_t *pseudo)
 {
-	struct iphdr ip = {.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP};
-	uint32_t udp_len = len - (uint32_t)(HEADERS_V4 - sizeof(struct udphdr));
+	struct iphdr ip = {.version = 4, .ihl = 5, .ttl = 64, .protocol = protocol};
 
-	ip.tot_len = htons((uint16_t)(len - sizeof(struct ether_header)));
-	ip.id = htons(flow);
+	ip.tot_len = htons((uint16_t)(sizeof(ip) + payload));
+	ip.id = htons(id);
 	ip.saddr = htonl(0x0a000000u | (uint32_t)(spec->stream & 0xff) << 16 | flow);
 	ip.daddr = htonl(0x0b000000u | (uint32_t)(spec->stream & 0xff) << 16 | (flow >> 4));
-	ip.check = fold(sum16((const uint8_t *)&ip, sizeof(ip), 0));
+	ip.check = fold(fe_sum16(&ip, sizeof(ip), 0));
 	memcpy(out, &ip, sizeof(ip));
-	*pseudo =
-	    sum16((const uint8_t *)&ip.saddr, 8, 0) + htons(IPPROTO_UDP) + htons((uint16_t)udp_len);
+	*pseudo = fe_sum16(&ip.saddr, 8, 0) + htons(protocol) + htons((uint16_t)payload);
 	return sizeof(ip);
 }
 
-static uint32_t build_v6(const struct fe_frame_spec *spec, uint16_t flow, uint32_t len,
-			 uint8_t *out, uint64_t *pseudo)
+uint32_t fe_build_v6(const struct fe_frame_spec *spec, uint16_t flow, uint8_t protocol,
+		     uint32_t payload, uint8_t *out, uint64_t *pseudo)
 {
-	struct ip6_hdr ip = {.ip6_hlim = 64, .ip6_nxt = IPPROTO_UDP};
-	uint32_t udp_len = len - (uint32_t)(HEADERS_V6 - sizeof(struct udphdr));
+	struct ip6_hdr ip = {.ip6_hlim = 64, .ip6_nxt = protocol};
 
 	ip.ip6_flow = htonl(6u << 28);
-	ip.ip6_plen = htons((uint16_t)udp_len);
+	ip.ip6_plen = htons((uint16_t)payload);
 	ip.ip6_src.s6_addr[0] = ip.ip6_dst.s6_addr[0] = 0xfd;
 	ip.ip6_src.s6_addr[7] = ip.ip6_dst.s6_addr[7] = (uint8_t)spec->stream;
 	ip.ip6_src.s6_addr[14] = (uint8_t)(flow >> 8);
 	ip.ip6_src.s6_addr[15] = (uint8_t)flow;
 	ip.ip6_dst.s6_addr[15] = 1;
 	memcpy(out, &ip, sizeof(ip));
-	*pseudo = sum16((const uint8_t *)&ip.ip6_src, 32, 0) + htons(IPPROTO_UDP) +
-		  htons((uint16_t)udp_len);
+	*pseudo = fe_sum16(&ip.ip6_src, 32, 0) + htons(protocol) + htons((uint16_t)payload);
 	return sizeof(ip);
 }
 
-static void fill_pattern(uint64_t key, uint8_t *out, uint32_t len)
+void fe_fill_pattern(uint64_t key, uint8_t *out, uint32_t len)
 {
 	uint64_t word = key | 1;
 
@@ -153,17 +130,17 @@ uint32_t fe_frame_build(const struct fe_frame_spec *spec, uint16_t flow, uint32_
 	memcpy(eth.ether_shost, spec->src, FE_MAC_LEN);
 	eth.ether_type = htons(v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
 	memcpy(out, &eth, sizeof(eth));
-	at += v6 ? build_v6(spec, flow, len, out + at, &pseudo)
-		 : build_v4(spec, flow, len, out + at, &pseudo);
-	udp_len = len - at;
-	udp.source = htons((uint16_t)(SOURCE_MIN + flow * 7 % 40000));
-	udp.dest = htons(UDP_PORT);
+	udp_len = len - at - (uint32_t)(v6 ? sizeof(struct ip6_hdr) : sizeof(struct iphdr));
+	at += v6 ? fe_build_v6(spec, flow, IPPROTO_UDP, udp_len, out + at, &pseudo)
+		 : fe_build_v4(spec, flow, IPPROTO_UDP, flow, udp_len, out + at, &pseudo);
+	udp.source = htons(fe_source_port(flow));
+	udp.dest = htons(FE_UDP_PORT);
 	udp.len = htons((uint16_t)udp_len);
 	memcpy(out + at, &udp, sizeof(udp));
 	memcpy(out + at + sizeof(udp), &tag, sizeof(tag));
-	fill_pattern(frame_key(spec, flow, seq), out + at + sizeof(udp) + sizeof(tag),
+	fe_fill_pattern(fe_frame_key(spec, flow, seq), out + at + sizeof(udp) + sizeof(tag),
 		     udp_len - (uint32_t)(sizeof(udp) + sizeof(tag)));
-	udp.check = fold(sum16(out + at, udp_len, pseudo));
+	udp.check = fold(fe_sum16(out + at, udp_len, pseudo));
 	/* RFC 768: a computed zero is sent as all ones. */
 	if (udp.check == 0)
 		udp.check = 0xffff;
@@ -198,7 +175,7 @@ static bool addressed(const uint8_t *data, const uint8_t *dst, const uint8_t *sr
 	       memcmp(data + FE_MAC_LEN, src, FE_MAC_LEN) == 0;
 }
 
-static uint32_t first_difference(const uint8_t *a, const uint8_t *b, uint32_t len)
+uint32_t fe_first_difference(const uint8_t *a, const uint8_t *b, uint32_t len)
 {
 	uint32_t i = 0;
 
@@ -207,26 +184,34 @@ static uint32_t first_difference(const uint8_t *a, const uint8_t *b, uint32_t le
 	return i;
 }
 
+bool fe_frame_orient(const struct fe_frame_spec *spec, const uint8_t *data,
+		     struct fe_frame_spec *as_seen, struct fe_frame_id *id)
+{
+	*as_seen = *spec;
+	id->reflected = !addressed(data, spec->dst, spec->src);
+	if (id->reflected) {
+		memcpy(as_seen->dst, spec->src, FE_MAC_LEN);
+		memcpy(as_seen->src, spec->dst, FE_MAC_LEN);
+	}
+	return addressed(data, as_seen->dst, as_seen->src);
+}
+
 enum fe_verdict fe_frame_check(const struct fe_frame_spec *spec, const uint8_t *data, uint32_t len,
 			       struct fe_frame_id *id)
 {
 	static __thread uint8_t expected[FRAME_BUF];
-	struct fe_frame_spec as_seen = *spec;
+	struct fe_frame_spec as_seen;
 	uint32_t want;
+	bool between;
 
 	memset(id, 0, sizeof(*id));
 	if (len < 2 * FE_MAC_LEN)
 		return FE_FRAME_FOREIGN;
-	id->reflected = !addressed(data, spec->dst, spec->src);
-	if (id->reflected) {
-		memcpy(as_seen.dst, spec->src, FE_MAC_LEN);
-		memcpy(as_seen.src, spec->dst, FE_MAC_LEN);
-	}
+	between = fe_frame_orient(spec, data, &as_seen, id);
 	if (!fe_frame_peek(data, len, id) || id->stream != spec->stream)
-		return addressed(data, as_seen.dst, as_seen.src) ? FE_FRAME_CORRUPT
-								 : FE_FRAME_FOREIGN;
+		return between ? FE_FRAME_CORRUPT : FE_FRAME_FOREIGN;
 	want = fe_frame_build(&as_seen, id->flow, id->seq, expected);
-	id->wrong_at = first_difference(data, expected, len < want ? len : want);
+	id->wrong_at = fe_first_difference(data, expected, len < want ? len : want);
 	if (len != want || id->wrong_at != want)
 		return FE_FRAME_CORRUPT;
 	return FE_FRAME_OK;

@@ -18,12 +18,20 @@
 #define FE_MAC_LEN   6
 #define FE_FRAME_MIN 58 /* headers of an IPv4 frame and the tag */
 
+/* What the ends of a stream have agreed on with their devices, as virtio feature bits. */
+struct fe_offload_spec {
+	uint64_t tx, rx;           /* the sender's CSUM and HOST_*, the receiver's GUEST_* */
+	uint32_t gso_max;          /* longest frame to be segmented */
+	uint32_t mss_min, mss_max; /* TCP payload of a segment */
+};
+
 struct fe_frame_spec {
 	uint8_t dst[FE_MAC_LEN];
 	uint8_t src[FE_MAC_LEN];
 	uint16_t stream; /* which sender, told apart by receivers */
 	uint64_t seed;
 	uint32_t size_min, size_max;
+	struct fe_offload_spec offload; /* offload.h; all zero: whole frames with whole checksums */
 };
 
 /* Length of a frame: spread over the spec's range, its ends more often than the rest. */
@@ -45,6 +53,10 @@ struct fe_frame_id {
 	uint32_t seq;
 	bool reflected;    /* came back with its MAC addresses exchanged */
 	uint32_t wrong_at; /* FE_FRAME_CORRUPT: offset of the first wrong byte, or the length */
+	const char *why;   /* what is wrong, if it is not a byte; else NULL */
+	/* With offloads: which part of the frame's TCP payload this is; all zero: all of it. */
+	uint32_t part_at, part_end;
+	bool part, last_part;
 };
 
 /* The stream a frame claims to belong to; false if it carries no tag of ours. */

@@ -9,6 +9,7 @@
 
 #include "help.h"
 #include "log.h"
+#include "offload.h"
 
 enum {
 	OPT_SOCKET = 256,
@@ -23,6 +24,10 @@ enum {
 	OPT_CHAIN,
 	OPT_MERGEABLE,
 	OPT_RX_BUFFER,
+	OPT_OFFLOAD,
+	OPT_PEER_OFFLOAD,
+	OPT_GSO_MAX,
+	OPT_MSS,
 	OPT_EVENT_IDX,
 	OPT_NOTIFIER,
 	OPT_NO_START_KICK,
@@ -63,6 +68,10 @@ static const struct option long_options[] = {
     {"chain",	      required_argument, NULL, OPT_CHAIN        },
     {"mergeable",          no_argument,       NULL, OPT_MERGEABLE    },
     {"rx-buffer",          required_argument, NULL, OPT_RX_BUFFER    },
+    {"offload",            required_argument, NULL, OPT_OFFLOAD      },
+    {"peer-offload",       required_argument, NULL, OPT_PEER_OFFLOAD },
+    {"gso-max",            required_argument, NULL, OPT_GSO_MAX      },
+    {"mss",                required_argument, NULL, OPT_MSS          },
     {"event-idx",          no_argument,       NULL, OPT_EVENT_IDX    },
     {"notifier",           no_argument,       NULL, OPT_NOTIFIER     },
     {"no-start-kick",      no_argument,       NULL, OPT_NO_START_KICK},
@@ -202,7 +211,9 @@ static int parse_device_option(int opt, const char *arg, struct fe_options *o)
 		d->mergeable = true;
 		return 0;
 	case OPT_RX_BUFFER:
-		return parse_uint("rx-buffer", arg, FE_FRAME_MAX - 64, &d->rx_buffer);
+		return parse_uint("rx-buffer", arg, FE_FRAME_LONGEST, &d->rx_buffer);
+	case OPT_OFFLOAD:
+		return fe_offload_parse(arg, &d->offloads) ? bad("offload", arg) : 0;
 	case OPT_EVENT_IDX:
 		d->event_idx = true;
 		return 0;
@@ -227,6 +238,12 @@ static int parse_traffic_option(int opt, const char *arg, struct fe_options *o)
 	case OPT_PEER_SOCKET:
 		o->peer_socket = arg;
 		return 0;
+	case OPT_PEER_OFFLOAD:
+		return fe_offload_parse(arg, &o->peer_offloads) ? bad("peer-offload", arg) : 0;
+	case OPT_GSO_MAX:
+		return parse_uint("gso-max", arg, FE_GSO_MAX, &o->gso_max);
+	case OPT_MSS:
+		return parse_range("mss", arg, &o->mss_min, &o->mss_max);
 	case OPT_SIZE:
 		return parse_range("size", arg, &o->size_min, &o->size_max);
 	case OPT_FRAMES:
@@ -323,10 +340,12 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 		o->frames = o->mode == FE_MODE_TRAFFIC     ? 100000
 			    : o->mode == FE_MODE_MISBEHAVE ? 2000
 							   : 0;
+	if (o->peer_offloads == UINT64_MAX)
+		o->peer_offloads = o->dev.offloads;
 	o->dev.frame_max = o->size_max > 1514 ? o->size_max : 1514;
 	err |= require(arguments_left == 0, "an argument without an option");
 	err |= require(o->dev.path, "--socket PATH is needed");
-	err |= require(o->size_min >= FE_FRAME_MIN && o->size_max <= FE_FRAME_MAX - 64,
+	err |= require(o->size_min >= FE_FRAME_MIN && o->size_max <= FE_FRAME_LONGEST,
 		       "--size: from 58 to 65472");
 	err |= require(o->dev.pairs && o->dev.regions && o->flows && o->batch,
 		       "--pairs, --regions, --flows, --batch: at least 1");
@@ -339,6 +358,7 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 	err |=
 	    require(!o->dev.rx_buffer || o->dev.mergeable || o->dev.rx_buffer >= o->dev.frame_max,
 		    "--rx-buffer: less than a frame needs --mergeable");
+	err |= require(o->mss_max <= 9000 && o->gso_max >= 10000, "--mss: at most 9000; --gso-max: at least 10000");
 	err |= require(!(o->restarts && o->seconds), "--restarts needs --frames");
 	err |= require(!(o->frames && o->seconds), "--frames or --seconds, not both");
 	return err ? -EINVAL : 0;
@@ -357,6 +377,10 @@ int fe_options_parse(int argc, char **argv, struct fe_options *o)
 		    .cut_bytes = -1                     },
 	    .size_min = 64,
 	    .size_max = 64,
+	    .peer_offloads = UINT64_MAX,
+	    .gso_max = FE_GSO_MAX,
+	    .mss_min = 536,
+	    .mss_max = 1448,
 	    .flows = 64,
 	    .batch = 32,
 	    .seed = 1,

@@ -14,6 +14,8 @@ struct fe_options {
 	const char *peer_socket; /* NULL: one device */
 	const char *misbehave;
 	uint32_t size_min, size_max;
+	uint64_t peer_offloads; /* of the second device */
+	uint32_t gso_max, mss_min, mss_max;
 	uint64_t frames; /* 0: not limited */
 	unsigned int seconds;
 	unsigned int window; /* 0: what the receive buffers hold */

@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <linux/virtio_net.h>
 
 #include "clock.h"
 
@@ -16,9 +15,7 @@
 #define POISON_SENT        0xdd
 #define SCRIBBLE           128
 #define MERGED_WAIT_MS     1000
-#define HEADER_FLAGS       0 /* offsets in struct virtio_net_hdr_v1 */
-#define HEADER_GSO_TYPE    1
-#define HEADER_NUM_BUFFERS 10
+#define HEADER_NUM_BUFFERS 10 /* offset in struct virtio_net_hdr_v1 */
 
 static size_t up(size_t value, size_t align)
 {
@@ -185,14 +182,17 @@ void fe_queue_destroy(struct fe_queue *q)
 	q->frame = NULL;
 }
 
-/* Copies `len` bytes of the frame into the pieces behind the header; returns descriptors used. */
+/* Header, and `len` bytes of the frame in the pieces behind it; returns descriptors used. */
 static unsigned int scatter(const struct fe_queue *q, const struct fe_buffer *b,
-			    const uint8_t *frame, uint32_t len, struct fe_sg *sg)
+			    const struct virtio_net_hdr *hdr, const uint8_t *frame, uint32_t len,
+			    struct fe_sg *sg)
 {
 	uint32_t header = q->cfg.header_len, share, part;
 	unsigned int p, n = b->pieces;
 
 	memset(b->piece[0].ptr, 0, header);
+	if (hdr)
+		memcpy(b->piece[0].ptr, hdr, sizeof(*hdr));
 	sg[0].gpa = b->piece[0].gpa;
 	if (n == 1) {
 		memcpy(b->piece[0].ptr + header, frame, len);
@@ -212,7 +212,8 @@ static unsigned int scatter(const struct fe_queue *q, const struct fe_buffer *b,
 	return p;
 }
 
-int fe_queue_send(struct fe_queue *q, const uint8_t *frame, uint32_t len)
+int fe_queue_send_offload(struct fe_queue *q, const struct virtio_net_hdr *hdr,
+			  const uint8_t *frame, uint32_t len)
 {
 	struct fe_sg sg[FE_CHAIN_MAX];
 	unsigned int count;
@@ -224,7 +225,7 @@ int fe_queue_send(struct fe_queue *q, const uint8_t *frame, uint32_t len)
 	if (q->idle_count == 0)
 		return -ENOSPC;
 	index = q->idle[q->idle_count - 1];
-	count = scatter(q, &q->buffer[index], frame, len, sg);
+	count = scatter(q, &q->buffer[index], hdr, frame, len, sg);
 	err = fe_ring_add(q->ring, sg, count, 0, index);
 	if (err)
 		return err;
@@ -319,8 +320,7 @@ static void parse_header(const struct fe_queue *q, const struct fe_buffer *b, st
 {
 	const uint8_t *header = b->piece[0].ptr;
 
-	f->flags = header[HEADER_FLAGS];
-	f->gso_type = header[HEADER_GSO_TYPE];
+	memcpy(&f->hdr, header, sizeof(f->hdr));
 	f->has_num_buffers = q->cfg.header_len == sizeof(struct virtio_net_hdr_v1);
 	if (f->has_num_buffers)
 		memcpy(&f->num_buffers, header + HEADER_NUM_BUFFERS, sizeof(f->num_buffers));
@@ -340,14 +340,13 @@ int fe_queue_receive(struct fe_queue *q, struct fe_rx_frame *f)
 	if (used.len < header)
 		return -EPROTO;
 	parse_header(q, &q->buffer[used.token], f);
-	if (f->buffers == 0 || f->buffers > q->buffers ||
-	    f->buffers * (header + q->cfg.buffer_len) > FE_FRAME_MAX)
+	if (f->buffers == 0 || f->buffers > q->buffers || used.len - header > FE_FRAME_MAX)
 		return -EPROTO;
 	gather(q, &q->buffer[used.token], header, used.len, 0);
 	f->len = used.len - header;
 	add_receive_buffer(q, used.token);
 	for (i = 1; i < f->buffers; i++) {
-		if (next_merged(q, &used))
+		if (next_merged(q, &used) || used.len > FE_FRAME_MAX - f->len)
 			return -EPROTO;
 		gather(q, &q->buffer[used.token], 0, used.len, f->len);
 		f->len += used.len;

@@ -17,12 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/virtio_net.h>
+
 #include "guest_mem.h"
 #include "ring.h"
 
 #define FE_CHAIN_MAX 16
 /* Longest frame of any configuration, several merged buffers included. */
-#define FE_FRAME_MAX 65536
+#define FE_FRAME_MAX (65536 + 512)
 
 struct fe_queue_config {
 	unsigned int index; /* even: receive, odd: transmit */
@@ -68,7 +70,7 @@ struct fe_rx_frame {
 	const uint8_t *data; /* valid until the next call */
 	uint32_t len;
 	uint32_t buffers;
-	uint8_t flags, gso_type;
+	struct virtio_net_hdr hdr;
 	uint16_t num_buffers;
 	bool has_num_buffers;
 };
@@ -82,8 +84,16 @@ void fe_queue_destroy(struct fe_queue *q); /* tolerates a partly created one */
 /* Forgets everything in flight and starts the ring anew, as a guest's reset does. */
 int fe_queue_reset(struct fe_queue *q);
 
-/* Transmit: -ENOSPC when all buffers are in flight. Not visible before flush. */
-int fe_queue_send(struct fe_queue *q, const uint8_t *frame, uint32_t len);
+/*
+ * Transmit: -ENOSPC when all buffers are in flight. Not visible before flush. hdr: what the device
+ * is asked to do; NULL: nothing.
+ */
+int fe_queue_send_offload(struct fe_queue *q, const struct virtio_net_hdr *hdr,
+			  const uint8_t *frame, uint32_t len);
+static inline int fe_queue_send(struct fe_queue *q, const uint8_t *frame, uint32_t len)
+{
+	return fe_queue_send_offload(q, NULL, frame, len);
+}
 /* Takes back what was sent: how many buffers, or -EPROTO. */
 int fe_queue_reap(struct fe_queue *q);
 

@@ -32,6 +32,8 @@ static int reflect_pair(struct fe_dev *dev, unsigned int pair, struct fe_reflect
 			return got;
 		if (got == 0)
 			break;
+		bool partial = f.hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+
 		res->received++;
 		if (f.len < 2 * FE_MAC_LEN || f.data[0] & 1) {
 			res->group++;
@@ -40,7 +42,7 @@ static int reflect_pair(struct fe_dev *dev, unsigned int pair, struct fe_reflect
 		memcpy(out, f.data + FE_MAC_LEN, FE_MAC_LEN);
 		memcpy(out + FE_MAC_LEN, f.data, FE_MAC_LEN);
 		memcpy(out + 2 * FE_MAC_LEN, f.data + 2 * FE_MAC_LEN, f.len - 2 * FE_MAC_LEN);
-		if (fe_queue_send(tx, out, f.len))
+		if (fe_queue_send_offload(tx, partial ? &f.hdr : NULL, out, f.len))
 			res->dropped++;
 		else
 			res->reflected++;

@@ -12,6 +12,11 @@
 #include "frame.h"
 #include "ledger.h"
 
+struct fe_part {
+	uint32_t seq, next; /* of the frame; of its payload what comes next */
+	bool open;
+};
+
 struct fe_stream {
 	struct fe_dev *tx, *rx;
 	struct fe_frame_spec spec;
@@ -28,6 +33,10 @@ struct fe_stream {
 	uint64_t
 	    unset_num_buffers; /* without MRG_RXBUF it should be 1 (virtio 1.2 section 5.1.6.4) */
 	uint64_t *by_queue;    /* owned, frames per receive queue */
+	struct fe_part *parts; /* owned, per flow: the frame that is arriving in segments */
+	uint64_t torn;         /* a segment that does not follow the one before */
+	uint64_t gso_sent, gso_whole, segments; /* frames to be segmented; arrived as they were */
+	uint64_t partial;                       /* arrived with a partial checksum */
 };
 
 int fe_stream_create(struct fe_stream *s, struct fe_dev *tx, struct fe_dev *rx,

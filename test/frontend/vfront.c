@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "log.h"
 #include "misbehave.h"
+#include "offload.h"
 #include "options.h"
 #include "reflect.h"
 #include "report.h"
@@ -29,8 +30,10 @@ static int create_devices(struct session *s)
 	int err;
 
 	for (s->devs = 0; s->devs < (s->o->peer_socket ? 2u : 1u); s->devs++) {
-		if (s->devs == 1)
+		if (s->devs == 1) {
 			cfg.path = s->o->peer_socket;
+			cfg.offloads = s->o->peer_offloads;
+		}
 		err = fe_dev_create(&cfg, &s->dev[s->devs]);
 		if (err) {
 			fe_error("%s: cannot make a device: %s", cfg.path, strerror(-err));
@@ -45,6 +48,17 @@ static const uint8_t *mac_of(const struct session *s, unsigned int dev)
 	return dev == 0 ? s->o->mac : s->o->peer_mac;
 }
 
+/* What the receive buffers hold in any case. */
+static unsigned int window_of(const struct fe_dev *to, const struct fe_frame_spec *spec)
+{
+	unsigned int parts = fe_offload_parts(&spec->offload), longest = to->cfg.frame_max, frames;
+
+	if (spec->offload.tx & ~(1ull << VIRTIO_NET_F_CSUM) && parts == 1)
+		longest = spec->offload.gso_max;
+	frames = fe_dev_rx_frames(to, longest) / parts;
+	return frames ? frames : 1;
+}
+
 static int create_stream(struct session *s, unsigned int from, unsigned int to)
 {
 	const struct fe_options *o = s->o;
@@ -52,7 +66,12 @@ static int create_stream(struct session *s, unsigned int from, unsigned int to)
 	struct fe_frame_spec spec = {.stream = (uint16_t)s->streams,
 				     .seed = o->seed,
 				     .size_min = o->size_min,
-				     .size_max = o->size_max};
+				     .size_max = o->size_max,
+				     .offload = {.tx = s->dev[from]->cfg.offloads & FE_OFFLOADS_TX,
+						 .rx = s->dev[to]->cfg.offloads & FE_OFFLOADS_RX,
+						 .gso_max = o->gso_max,
+						 .mss_min = o->mss_min,
+						 .mss_max = o->mss_max}};
 	int err;
 
 	memcpy(spec.src, mac_of(s, from), FE_MAC_LEN);
@@ -62,7 +81,7 @@ static int create_stream(struct session *s, unsigned int from, unsigned int to)
 		return err;
 	s->streams++;
 	stream->target = o->frames ? o->frames : UINT64_MAX;
-	stream->window = o->window ? o->window : fe_dev_rx_frames(s->dev[to]);
+	stream->window = o->window ? o->window : window_of(s->dev[to], &spec);
 	return 0;
 }
 

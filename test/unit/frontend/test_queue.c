@@ -229,8 +229,8 @@ static void untouched_header_is_seen(void **state)
 	assert_true(ref_pop(&l.rx_dev, &chain));
 	ref_push(&l.rx_dev, &chain, HEADER + 60);
 	assert_int_equal(fe_queue_receive(&l.rx, &got), 1);
-	assert_int_equal(got.flags, 0xff);
-	assert_int_equal(got.gso_type, 0xff);
+	assert_int_equal(got.hdr.flags, 0xff);
+	assert_int_equal(got.hdr.gso_type, 0xff);
 	close_loop(&l);
 }
 
