@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <string.h>
 
 #include "eswitch.h"
@@ -9,8 +8,20 @@
 
 #define ESW_MAC_MASK ((1ULL << 48) - 1)
 
+enum { ESW_CVLAN = 0x8100, ESW_SVLAN = 0x88a8, ESW_TAG_LEN = 4, ESW_MACS_LEN = 12 };
+
+/* A frame as the e-switch looks at it: its first bytes, copied. */
+struct esw_head {
+	uint8_t bytes[FRAME_HEADER_MAX + ESW_TAG_LEN];
+	size_t len;
+	unsigned int tags; /* 0..2 */
+	uint16_t vid;      /* the VLAN it travels in; 0: none */
+};
+
+/* ---- reading and changing frames ---- */
+
 /* Copy the first bytes of a frame, wherever they are. */
-static size_t esw_copy_header(const struct nic *nic, const struct frame *f, uint8_t *bytes)
+static size_t esw_copy(const struct nic *nic, const struct frame *f, uint8_t *bytes)
 {
 	const struct mem_piece *piece = &nic->pieces[f->first];
 	size_t n = 0;
@@ -31,6 +42,29 @@ static size_t esw_copy_header(const struct nic *nic, const struct frame *f, uint
 	return n;
 }
 
+static uint16_t esw_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static bool esw_is_tag(uint16_t type)
+{
+	return type == ESW_CVLAN || type == ESW_SVLAN;
+}
+
+static void esw_read(const struct nic *nic, const struct dp_port *from, const struct frame *f,
+		     struct esw_head *h)
+{
+	h->len = esw_copy(nic, f, h->bytes);
+	h->tags = 0;
+	h->vid = from->policy.vlan;
+	if (likely(!esw_is_tag(esw_be16(h->bytes + 12)) || h->len < 18))
+		return;
+	h->tags = h->len >= 22 && esw_is_tag(esw_be16(h->bytes + 16)) ? 2 : 1;
+	if (h->vid == 0 && nic->dp->vlan_aware && esw_be16(h->bytes + 12) == ESW_CVLAN)
+		h->vid = esw_be16(h->bytes + 14) & 0xfff;
+}
+
 static uint64_t esw_load64(const uint8_t *p)
 {
 	uint64_t v;
@@ -39,22 +73,132 @@ static uint64_t esw_load64(const uint8_t *p)
 	return v;
 }
 
-static bool esw_receives(const struct dp *dp, const struct dp_port *from, unsigned int index)
+static enum frame_form esw_form(const struct dp_port *from, const struct dp_port *to)
+{
+	if (from->policy.vlan == to->policy.vlan)
+		return FORM_SAME;
+	return to->policy.vlan == 0 ? FORM_TAG : FORM_UNTAG;
+}
+
+/* Frame i of the batch becomes origin with a tag more or less; pieces used. */
+static unsigned int esw_retag(struct nic *nic, unsigned int i, const struct frame *origin,
+			      enum frame_form form, uint16_t vid)
+{
+	struct mem_piece whole = {(uint8_t *)(uintptr_t)origin->data, origin->len};
+	const struct mem_piece *in = origin->n == 1 ? &whole : &nic->pieces[origin->first];
+	struct mem_piece *out = &nic->pieces[nic->n_pieces];
+	uint32_t head = ESW_MACS_LEN, skip = form == FORM_UNTAG ? ESW_TAG_LEN : 0;
+	uint8_t *tag = nic->tag[i];
+	unsigned int n = 0;
+
+	for (unsigned int p = 0; p < origin->n; p++) {
+		uint8_t *hva = in[p].hva;
+		uint32_t len = in[p].len, part = len < head ? len : head;
+
+		if (part > 0)
+			out[n++] = (struct mem_piece){hva, part};
+		hva += part;
+		len -= part;
+		if (part > 0 && part == head && form == FORM_TAG) {
+			tag[0] = ESW_CVLAN >> 8;
+			tag[1] = ESW_CVLAN & 0xff;
+			tag[2] = (uint8_t)(vid >> 8);
+			tag[3] = (uint8_t)vid;
+			out[n++] = (struct mem_piece){tag, ESW_TAG_LEN};
+		}
+		head -= part;
+		if (head > 0)
+			continue;
+		part = len < skip ? len : skip;
+		skip -= part;
+		if (len > part)
+			out[n++] = (struct mem_piece){hva + part, len - part};
+	}
+	nic->frame[i].data = out[0].hva;
+	nic->frame[i].len = origin->len + (form == FORM_TAG ? ESW_TAG_LEN : -(uint32_t)ESW_TAG_LEN);
+	nic->frame[i].n = (uint16_t)n;
+	nic->frame[i].first = (uint16_t)nic->n_pieces;
+	return n;
+}
+
+/* The same with the copied bytes. */
+static void esw_retag_head(struct esw_head *h, enum frame_form form)
+{
+	uint8_t *at = h->bytes + ESW_MACS_LEN;
+
+	if (form == FORM_TAG) {
+		memmove(at + ESW_TAG_LEN, at, h->len - ESW_MACS_LEN);
+		at[0] = ESW_CVLAN >> 8;
+		at[1] = ESW_CVLAN & 0xff;
+		at[2] = (uint8_t)(h->vid >> 8);
+		at[3] = (uint8_t)h->vid;
+		h->len += ESW_TAG_LEN;
+	} else if (form == FORM_UNTAG) {
+		memmove(at, at + ESW_TAG_LEN, h->len - ESW_MACS_LEN - ESW_TAG_LEN);
+		h->len -= ESW_TAG_LEN;
+	}
+}
+
+static void esw_count(struct dp_counter *counter, uint64_t len)
+{
+	__atomic_fetch_add(&counter->frames, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counter->bytes, len, __ATOMIC_RELAXED);
+}
+
+uint64_t esw_complete(struct nic *nic)
+{
+	int64_t grown = 0;
+
+	for (unsigned int n = 0; n < nic->n_extra; n++) {
+		const struct frame_extra *e = &nic->extra[n];
+
+		if (e->i >= nic->pos)
+			continue;
+		grown += e->grown;
+		if (e->counter != NULL)
+			esw_count(e->counter, e->len);
+	}
+	nic->n_extra = 0;
+	return (uint64_t)grown;
+}
+
+/* ---- policy ---- */
+
+static bool esw_fits(const struct dp_port *port, const struct esw_head *h, uint32_t len)
+{
+	return len - DP_FRAME_MIN - h->tags * ESW_TAG_LEN <= port->policy.mtu;
+}
+
+/* NULL: the port may send this. */
+static struct vq *esw_refuse(const struct dp_port *from, const struct esw_head *h, uint32_t len)
+{
+	if (from->policy.spoof_check && esw_load64(h->bytes + 4) >> 16 != from->mac)
+		return &nic_drop_spoofed;
+	if (from->policy.vlan != 0 && h->tags > 0)
+		return &nic_drop_spoofed;
+	return esw_fits(from, h, len) ? NULL : &nic_drop_other;
+}
+
+/* ---- who gets it ---- */
+
+static bool esw_receives(const struct dp *dp, const struct dp_port *from, unsigned int index,
+			 uint16_t vid)
 {
 	const struct dp_port *port = &dp->port[index];
 
-	return port->rx != NULL && (port != from || dp->cfg.wire_loopback);
+	return port->rx != NULL && !port->representor && (port != from || dp->loopback) &&
+	       (port->policy.vlan == 0 || port->policy.vlan == vid);
 }
 
 /* The only port a flooded frame can reach, or NULL when there is none or several. */
 static struct dp_port *esw_only_receiver(const struct dp *dp, const struct dp_port *from,
-					 unsigned int *n)
+					 uint16_t vid, unsigned int *n)
 {
 	struct dp_port *only = NULL;
 
 	*n = 0;
-	for (unsigned int i = 0; i < dp->cfg.ports && *n < 2; i++) {
-		if (esw_receives(dp, from, i)) {
+	for (unsigned int i = 0; i < dp->n_ports && *n < 2; i++) {
+		if (esw_receives(dp, from, i, vid)) {
 			only = &dp->port[i];
 			++*n;
 		}
@@ -62,24 +206,45 @@ static struct dp_port *esw_only_receiver(const struct dp *dp, const struct dp_po
 	return *n == 1 ? only : NULL;
 }
 
+/* A function without a VLAN has its own MAC in all of them. */
+static int esw_find(const struct dp *dp, uint64_t mac, uint16_t vid)
+{
+	int index = FDB_MISS;
+
+	if (unlikely(vid != 0)) {
+		index = fdb_find_pinned(dp->fdb, fdb_key(mac, vid));
+		if (index == FDB_MISS)
+			index = fdb_find_pinned(dp->fdb, fdb_key(mac, 0));
+	}
+	return index != FDB_MISS ? index : fdb_find(dp->fdb, fdb_key(mac, vid));
+}
+
 /* By destination MAC: fill all of the route but its queue. False: nobody gets it. */
-static bool esw_lookup(struct dp *dp, struct dp_port *from, uint64_t dmac, struct route_cache *r)
+static bool esw_lookup(struct dp *dp, struct dp_port *from, const struct esw_head *h,
+		       uint64_t dmac, struct route_cache *r)
 {
 	bool group = dmac & 1;
 	unsigned int n;
 	int index = FDB_MISS;
 
+	r->may_wait = !group;
+	r->self = false;
+	if (unlikely(from->representor)) {
+		r->port = from->peer;
+		r->gen = fdb_port_gen(dp->fdb, r->port->index);
+		r->gen_seen = __atomic_load_n(r->gen, __ATOMIC_ACQUIRE);
+		return true;
+	}
 	if (!group) {
 		r->gen = fdb_gen(dp->fdb);
 		r->gen_seen = __atomic_load_n(r->gen, __ATOMIC_ACQUIRE);
-		index = fdb_find(dp->fdb, dmac);
+		index = esw_find(dp, dmac, h->vid);
 	}
-	r->may_wait = !group;
 	if (index != FDB_MISS) {
 		r->gen = fdb_port_gen(dp->fdb, (unsigned int)index);
 		r->gen_seen = __atomic_load_n(r->gen, __ATOMIC_ACQUIRE);
 		/* Again: it may have left before the generation was read. */
-		if (fdb_find(dp->fdb, dmac) != index)
+		if (esw_find(dp, dmac, h->vid) != index)
 			r->gen_seen--;
 		r->port = &dp->port[index];
 		r->self = r->port == from;
@@ -89,120 +254,148 @@ static bool esw_lookup(struct dp *dp, struct dp_port *from, uint64_t dmac, struc
 	r->gen = fdb_gen(dp->fdb);
 	if (group)
 		r->gen_seen = __atomic_load_n(r->gen, __ATOMIC_ACQUIRE);
-	r->self = false;
-	r->port = esw_only_receiver(dp, from, &n);
+	if (unlikely(from->peer != NULL)) {
+		r->port = from->peer;
+		return true;
+	}
+	r->port = esw_only_receiver(dp, from, h->vid, &n);
 	return n > 0;
 }
 
-static void esw_learn(struct dp *dp, const struct dp_port *from, uint64_t smac)
+/* The rest of a new route: what it does to frames, and whether the hot path may know it. */
+static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_head *h,
+		     struct route_cache *r)
 {
-	if (!(smac & 1) && smac != 0 && fdb_find(dp->fdb, smac) != (int)from->index)
-		fdb_learn(dp->fdb, smac, from->index);
+	const struct rx_table *rx = r->port != NULL ? r->port->rx : NULL;
+	bool group = h->bytes[0] & 1;
+	struct rx_result result = {NULL, false, NULL};
+	uint16_t mtu;
+
+	r->valid = h->tags == 0 || !nic->dp->vlan_aware;
+	r->form = FORM_SAME;
+	if (r->port == NULL)
+		return;
+	r->form = esw_form(from, r->port);
+	mtu = from->policy.mtu < r->port->policy.mtu ? from->policy.mtu : r->port->policy.mtu;
+	r->len_span = mtu < DP_MTU_MAX ? mtu : DP_FRAME_MAX - DP_FRAME_MIN;
+	if (!r->valid || r->form != FORM_SAME || (rx != NULL && rx_table_counts(rx)))
+		return;
+	if (rx != NULL && rx_table_single(rx, group, &result) && !(r->self && result.block_self))
+		r->vq = result.vq;
+	if (r->vq == NULL) {
+		r->hashed = true;
+		flow_cache_clear(&r->flows);
+	}
+}
+
+/* The queue for a frame that goes to r->port. */
+static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_head *h,
+			    unsigned int i)
+{
+	struct rx_result result = {NULL, false, NULL};
+	struct frame *f = &nic->frame[i];
+	int8_t grown = 0;
+
+	if (unlikely(!esw_fits(r->port, h, f->len)))
+		return &nic_drop_other;
+	if (unlikely(r->form != FORM_SAME)) {
+		struct frame origin = *f;
+
+		nic->n_pieces += esw_retag(nic, i, &origin, r->form, h->vid);
+		esw_retag_head(h, r->form);
+		grown = r->form == FORM_TAG ? ESW_TAG_LEN : -ESW_TAG_LEN;
+	}
+	if (r->port->rx != NULL)
+		rx_table_find(r->port->rx, h->bytes, h->len, &result);
+	if (unlikely(grown != 0 || result.counter != NULL))
+		nic->extra[nic->n_extra++] =
+		    (struct frame_extra){(uint8_t)i, grown, result.counter, f->len};
+	if (result.vq == NULL || (r->self && result.block_self))
+		return &nic_drop_dest;
+	if (r->hashed && f->n == 1)
+		flow_cache_add(&r->flows, h->bytes, h->len, result.vq);
+	return result.vq;
 }
 
 void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 {
-	uint8_t bytes[FRAME_HEADER_MAX];
-	size_t len = esw_copy_header(nic, &nic->frame[i], bytes);
+	uint32_t len = nic->frame[i].len;
 	struct route_cache *r = &tx->cache;
 	struct dp_port *from = tx->port;
 	struct dp *dp = nic->dp;
-	uint64_t key[2] = {esw_load64(bytes), esw_load64(bytes + 4)};
-	uint64_t dmac = key[0] & ESW_MAC_MASK, smac = key[1] >> 16;
-	struct rx_result result = {NULL, false};
-	bool group = dmac & 1;
+	uint64_t key[2], dmac, smac;
+	struct esw_head h;
+	struct vq *refused;
 
-	if (!r->valid || r->key[0] != key[0] || r->key[1] != key[1]) {
+	esw_read(nic, from, &nic->frame[i], &h);
+	refused = esw_refuse(from, &h, len);
+	if (unlikely(refused != NULL)) {
+		nic->dst[i] = refused;
+		return;
+	}
+	key[0] = esw_load64(h.bytes);
+	key[1] = esw_load64(h.bytes + 6);
+	dmac = key[0] & ESW_MAC_MASK;
+	smac = key[1] & ESW_MAC_MASK;
+	if (!r->valid || r->key[0] != key[0] || ((r->key[1] ^ key[1]) & r->key_mask) != 0) {
 		r->valid = false;
 		r->hashed = false;
 		r->vq = NULL;
-		esw_learn(dp, from, smac);
-		if (!esw_lookup(dp, from, dmac, r)) {
+		if (!(smac & 1) && smac != 0 && !from->representor)
+			fdb_learn(dp->fdb, fdb_key(smac, h.vid), from->index);
+		if (!esw_lookup(dp, from, &h, dmac, r)) {
 			/* A frame that leaves by an open wire is not lost. */
-			nic->dst[i] = dp->cfg.wire_loopback ? &nic_drop_dest : NULL;
+			nic->dst[i] = dp->open_wire ? NULL : &nic_drop_dest;
 			return;
 		}
 		r->key[0] = key[0];
 		r->key[1] = key[1];
-		r->valid = true;
-		if (r->port != NULL && r->port->rx != NULL &&
-		    rx_table_single(r->port->rx, group, &result) && !(r->self && result.block_self))
-			r->vq = result.vq;
-		if (r->port != NULL && r->vq == NULL) {
-			r->hashed = true;
-			flow_cache_clear(&r->flows);
-		}
+		r->key_mask = dp->vlan_aware ? UINT64_MAX : ESW_MAC_MASK;
+		esw_fill(nic, from, &h, r);
 	}
 	nic->wait[i] = r->may_wait;
-	if (r->port == NULL) {
+	if (r->port == NULL)
 		nic->dst[i] = &nic_flood;
-		return;
-	}
-	if (r->vq != NULL) {
+	else if (r->vq != NULL)
 		nic->dst[i] = r->vq;
-		return;
-	}
-	if (r->port->rx != NULL)
-		rx_table_find(r->port->rx, bytes, len, &result);
-	if (r->self && result.block_self)
-		result.vq = NULL;
-	nic->dst[i] = result.vq != NULL ? result.vq : &nic_drop_dest;
-	if (result.vq != NULL && nic->frame[i].n == 1)
-		flow_cache_add(&r->flows, bytes, len, result.vq);
+	else
+		nic->dst[i] = esw_steer(nic, r, &h, i);
 }
 
 struct vq *esw_flood_next(struct nic *nic, struct vq *tx, unsigned int i)
 {
-	uint8_t bytes[FRAME_HEADER_MAX];
-	size_t len = esw_copy_header(nic, &nic->frame[i], bytes);
+	struct dp_port *from = tx->port;
 	struct dp *dp = nic->dp;
+	struct esw_head origin;
 
-	while (nic->flood < dp->cfg.ports) {
+	if (nic->flood == 0)
+		nic->flood_frame = nic->frame[i];
+	nic->frame[i] = nic->flood_frame;
+	nic_commit();
+	esw_read(nic, from, &nic->frame[i], &origin);
+	while (nic->flood < dp->n_ports) {
 		unsigned int index = nic->flood++;
+		struct dp_port *to = &dp->port[index];
+		struct esw_head h = origin;
 		struct rx_result result;
+		enum frame_form form;
 
-		if (!esw_receives(dp, tx->port, index))
+		if (!esw_receives(dp, from, index, h.vid))
 			continue;
-		rx_table_find(dp->port[index].rx, bytes, len, &result);
-		if (result.vq != NULL)
-			return result.vq;
+		if (unlikely(!esw_fits(to, &h, nic->flood_frame.len))) {
+			stat_add(&nic->port_stats[index].drops_other, 1);
+			continue;
+		}
+		form = esw_form(from, to);
+		esw_retag_head(&h, form);
+		rx_table_find(to->rx, h.bytes, h.len, &result);
+		if (result.counter != NULL)
+			esw_count(result.counter, nic->flood_frame.len + h.len - origin.len);
+		if (result.vq == NULL)
+			continue;
+		if (unlikely(form != FORM_SAME))
+			esw_retag(nic, i, &nic->flood_frame, form, h.vid);
+		return result.vq;
 	}
 	return NULL;
-}
-
-int dp_port_set_mac(struct dp_port *port, const uint8_t mac[6])
-{
-	uint64_t v = 0;
-
-	memcpy(&v, mac, 6);
-	if (v == 0 || (v & 1))
-		return -EINVAL;
-	return fdb_pin(port->dp->fdb, v, port->index);
-}
-
-int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigned int n)
-{
-	struct rx_table *table = NULL;
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct dp_tir *tir = rules[i].tir;
-
-		for (unsigned int q = 0; q < tir->n; q++) {
-			if (tir->queues[q] != NULL && tir->queues[q]->attr.index % 2 != 0)
-				return -EINVAL;
-		}
-	}
-	if (n > 0) {
-		int err = rx_table_create(rules, n, &table);
-
-		if (err)
-			return err;
-	}
-	rx_table_destroy(port->rx);
-	port->rx = table;
-	/* A function that receives nothing is gone: what it showed is no longer reached there. */
-	if (n == 0)
-		fdb_flush(port->dp->fdb, port->index);
-	fdb_touch(port->dp->fdb, port->index);
-	return 0;
 }

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Open addressing with linear probing; an entry is one word, so that it is read at once:
- * bits 0-47 MAC, 48-55 port, 56 pinned, 63 in use.
+ * Open addressing with linear probing. Readers run beside a writer: a sequence count, odd while the
+ * table changes, tells them to look again. Entries are two words, each stored at once.
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "fdb.h"
 
-#define FDB_MAC_MASK ((1ULL << 48) - 1)
-#define FDB_PINNED   (1ULL << 56)
-#define FDB_USED     (1ULL << 63)
+enum { FDB_PORT_MASK = 0xffff, FDB_PINNED = 1 << 16, FDB_SEEN = 1 << 17 };
+
+struct fdb_entry {
+	uint64_t key;   /* 0: free */
+	uint32_t value; /* port, FDB_PINNED, FDB_SEEN: since the last fdb_age */
+};
 
 struct fdb_port {
-	uint64_t mac[FDB_PER_PORT]; /* learned here, a ring in order of age; 0: free */
+	uint64_t key[FDB_PER_PORT]; /* learned here, a ring in order of age; 0: free */
 	unsigned int oldest;
 	uint64_t pinned; /* 0: none */
 	uint32_t gen;    /* atomic */
@@ -23,31 +26,49 @@ struct fdb_port {
 
 struct fdb {
 	pthread_spinlock_t lock;
+	uint32_t seq; /* atomic */
 	uint32_t gen;
 	unsigned int ports;
 	uint32_t mask;
 	struct fdb_port *port;
-	uint64_t *slot;
+	struct fdb_entry *slot;
 };
 
-static uint32_t fdb_home(const struct fdb *fdb, uint64_t mac)
+static uint32_t fdb_home(const struct fdb *fdb, uint64_t key)
 {
-	return (uint32_t)((mac & FDB_MAC_MASK) * 0x9e3779b97f4a7c15ULL >> 32) & fdb->mask;
+	return (uint32_t)((key ^ key >> 37) * 0x9e3779b97f4a7c15ULL >> 32) & fdb->mask;
 }
 
-static uint64_t fdb_load(const struct fdb *fdb, uint32_t i)
+static struct fdb_entry fdb_load(const struct fdb *fdb, uint32_t i)
 {
-	return __atomic_load_n(&fdb->slot[i & fdb->mask], __ATOMIC_RELAXED);
+	const struct fdb_entry *e = &fdb->slot[i & fdb->mask];
+
+	/* Acquire: fdb_lookup reads the sequence count behind these. */
+	return (struct fdb_entry){
+	    .key = __atomic_load_n(&e->key, __ATOMIC_ACQUIRE),
+	    .value = __atomic_load_n(&e->value, __ATOMIC_ACQUIRE),
+	};
 }
 
-static void fdb_store(struct fdb *fdb, uint32_t i, uint64_t word)
+static void fdb_store(struct fdb *fdb, uint32_t i, struct fdb_entry entry)
 {
-	__atomic_store_n(&fdb->slot[i & fdb->mask], word, __ATOMIC_RELAXED);
+	struct fdb_entry *e = &fdb->slot[i & fdb->mask];
+
+	/* Release: behind the sequence count that fdb_lock made odd. */
+	__atomic_store_n(&e->key, entry.key, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->value, entry.value, __ATOMIC_RELEASE);
 }
 
-static unsigned int fdb_word_port(uint64_t word)
+static void fdb_lock(struct fdb *fdb)
 {
-	return word >> 48 & 0xff;
+	pthread_spin_lock(&fdb->lock);
+	__atomic_fetch_add(&fdb->seq, 1, __ATOMIC_RELAXED);
+}
+
+static void fdb_unlock(struct fdb *fdb)
+{
+	__atomic_fetch_add(&fdb->seq, 1, __ATOMIC_RELEASE);
+	pthread_spin_unlock(&fdb->lock);
 }
 
 int fdb_create(unsigned int ports, struct fdb **out)
@@ -104,116 +125,151 @@ void fdb_touch(struct fdb *fdb, unsigned int port)
 	fdb_bump(&fdb->gen);
 }
 
-/* The slot of a MAC, or the free one where the search ended. */
-static uint32_t fdb_probe(const struct fdb *fdb, uint64_t mac, uint64_t *word)
+/* The slot of a key, or the free one where the search ended. */
+static uint32_t fdb_probe(const struct fdb *fdb, uint64_t key, struct fdb_entry *entry)
 {
-	uint32_t i = fdb_home(fdb, mac);
+	uint32_t i = fdb_home(fdb, key);
 
 	/* Bounded: a reader may run beside a writer that moves entries. */
 	for (uint32_t n = 0; n <= fdb->mask; n++, i++) {
-		*word = fdb_load(fdb, i);
-		if (!(*word & FDB_USED) || (*word & FDB_MAC_MASK) == mac)
+		*entry = fdb_load(fdb, i);
+		if (entry->key == 0 || entry->key == key)
 			return i & fdb->mask;
 	}
-	*word = 0;
+	entry->key = 0;
 	return 0;
 }
 
-int fdb_find(const struct fdb *fdb, uint64_t mac)
+/* For readers: a probe that no writer disturbed. */
+static uint32_t fdb_lookup(const struct fdb *fdb, uint64_t key, struct fdb_entry *entry)
 {
-	uint64_t word;
+	for (unsigned int tries = 1;; tries++) {
+		uint32_t seq = __atomic_load_n(&fdb->seq, __ATOMIC_ACQUIRE), i;
 
-	fdb_probe(fdb, mac, &word);
-	return word & FDB_USED ? (int)fdb_word_port(word) : FDB_MISS;
+		if (!(seq & 1)) {
+			i = fdb_probe(fdb, key, entry);
+			if (__atomic_load_n(&fdb->seq, __ATOMIC_RELAXED) == seq)
+				return i;
+		}
+		if (tries % 64 == 0)
+			sched_yield();
+	}
+}
+
+int fdb_find(const struct fdb *fdb, uint64_t key)
+{
+	struct fdb_entry e;
+
+	fdb_lookup(fdb, key, &e);
+	return e.key != 0 ? (int)(e.value & FDB_PORT_MASK) : FDB_MISS;
+}
+
+int fdb_find_pinned(const struct fdb *fdb, uint64_t key)
+{
+	struct fdb_entry e;
+
+	fdb_lookup(fdb, key, &e);
+	return e.key != 0 && e.value & FDB_PINNED ? (int)(e.value & FDB_PORT_MASK) : FDB_MISS;
 }
 
 /* Close the gap behind a removed entry: no tombstones, so probes stay short. */
-static void fdb_remove(struct fdb *fdb, uint64_t mac)
+static void fdb_remove(struct fdb *fdb, uint64_t key)
 {
-	uint64_t word;
-	uint32_t gap = fdb_probe(fdb, mac, &word);
-	unsigned int port = fdb_word_port(word);
+	struct fdb_entry e;
+	uint32_t gap = fdb_probe(fdb, key, &e);
+	unsigned int port = e.value & FDB_PORT_MASK;
 
-	if (!(word & FDB_USED))
+	if (e.key == 0)
 		return;
 	for (uint32_t i = gap + 1;; i++) {
 		uint32_t home;
 
-		word = fdb_load(fdb, i);
-		if (!(word & FDB_USED))
+		e = fdb_load(fdb, i);
+		if (e.key == 0)
 			break;
-		home = fdb_home(fdb, word);
+		home = fdb_home(fdb, e.key);
 		/* May the entry live in the gap, that is not before its home? */
 		if (((i - home) & fdb->mask) >= ((i - gap) & fdb->mask)) {
-			fdb_store(fdb, gap, word);
+			fdb_store(fdb, gap, e);
 			gap = i & fdb->mask;
 		}
 	}
-	fdb_store(fdb, gap, 0);
+	fdb_store(fdb, gap, (struct fdb_entry){0});
 	fdb_bump(&fdb->port[port].gen);
 }
 
-static void fdb_insert(struct fdb *fdb, uint64_t mac, uint64_t flags, unsigned int port)
+static void fdb_insert(struct fdb *fdb, uint64_t key, uint32_t flags, unsigned int port)
 {
-	uint64_t word;
-	uint32_t i = fdb_probe(fdb, mac, &word);
+	struct fdb_entry e;
+	uint32_t i = fdb_probe(fdb, key, &e);
 
-	fdb_store(fdb, i, mac | (uint64_t)port << 48 | flags | FDB_USED);
+	fdb_store(fdb, i, (struct fdb_entry){.key = key, .value = port | flags});
 	fdb_bump(&fdb->gen);
 }
 
 /* Whoever had the MAC has it no more. */
-static void fdb_take_away(struct fdb *fdb, uint64_t mac, uint64_t word)
+static void fdb_take_away(struct fdb *fdb, struct fdb_entry e)
 {
-	struct fdb_port *p = &fdb->port[fdb_word_port(word)];
+	struct fdb_port *p = &fdb->port[e.value & FDB_PORT_MASK];
 
 	for (unsigned int i = 0; i < FDB_PER_PORT; i++) {
-		if (p->mac[i] == mac)
-			p->mac[i] = 0;
+		if (p->key[i] == e.key)
+			p->key[i] = 0;
 	}
-	fdb_remove(fdb, mac);
+	fdb_remove(fdb, e.key);
 }
 
-void fdb_learn(struct fdb *fdb, uint64_t mac, unsigned int port)
+void fdb_learn(struct fdb *fdb, uint64_t key, unsigned int port)
 {
 	struct fdb_port *p = &fdb->port[port];
-	uint64_t word;
+	struct fdb_entry e;
 
-	pthread_spin_lock(&fdb->lock);
-	fdb_probe(fdb, mac, &word);
-	if (word & FDB_USED && (word & FDB_PINNED || fdb_word_port(word) == port))
+	fdb_lookup(fdb, key, &e);
+	if (e.key != 0 && (e.value & FDB_PINNED ||
+			   (e.value & FDB_SEEN && (e.value & FDB_PORT_MASK) == port)))
+		return;
+	fdb_lock(fdb);
+	fdb_probe(fdb, key, &e);
+	if (e.key != 0 && e.value & FDB_PINNED)
 		goto out;
-	if (word & FDB_USED)
-		fdb_take_away(fdb, mac, word);
-	if (p->mac[p->oldest] != 0)
-		fdb_remove(fdb, p->mac[p->oldest]);
-	p->mac[p->oldest] = mac;
+	if (e.key != 0 && (e.value & FDB_PORT_MASK) == port) {
+		fdb_store(fdb, fdb_probe(fdb, key, &e),
+			  (struct fdb_entry){.key = key, .value = port | FDB_SEEN});
+		goto out;
+	}
+	if (e.key != 0)
+		fdb_take_away(fdb, e);
+	if (p->key[p->oldest] != 0)
+		fdb_remove(fdb, p->key[p->oldest]);
+	p->key[p->oldest] = key;
 	p->oldest = (p->oldest + 1) % FDB_PER_PORT;
-	fdb_insert(fdb, mac, 0, port);
+	fdb_insert(fdb, key, FDB_SEEN, port);
 out:
-	pthread_spin_unlock(&fdb->lock);
+	fdb_unlock(fdb);
 }
 
-int fdb_pin(struct fdb *fdb, uint64_t mac, unsigned int port)
+int fdb_pin(struct fdb *fdb, uint64_t key, unsigned int port)
 {
 	struct fdb_port *p = &fdb->port[port];
-	uint64_t word;
+	struct fdb_entry e = {0};
 	int err = 0;
 
-	pthread_spin_lock(&fdb->lock);
-	fdb_probe(fdb, mac, &word);
-	if (word & FDB_PINNED) {
-		err = fdb_word_port(word) == port ? 0 : -EEXIST;
+	fdb_lock(fdb);
+	if (key != 0)
+		fdb_probe(fdb, key, &e);
+	if (e.key != 0 && e.value & FDB_PINNED) {
+		err = (e.value & FDB_PORT_MASK) == port ? 0 : -EEXIST;
 		goto out;
 	}
-	if (word & FDB_USED)
-		fdb_take_away(fdb, mac, word);
+	if (e.key != 0)
+		fdb_take_away(fdb, e);
 	if (p->pinned != 0)
 		fdb_remove(fdb, p->pinned);
-	p->pinned = mac;
-	fdb_insert(fdb, mac, FDB_PINNED, port);
+	p->pinned = key;
+	if (key != 0)
+		fdb_insert(fdb, key, FDB_PINNED, port);
 out:
-	pthread_spin_unlock(&fdb->lock);
+	fdb_unlock(fdb);
 	return err;
 }
 
@@ -221,12 +277,39 @@ void fdb_flush(struct fdb *fdb, unsigned int port)
 {
 	struct fdb_port *p = &fdb->port[port];
 
-	pthread_spin_lock(&fdb->lock);
+	fdb_lock(fdb);
 	for (unsigned int i = 0; i < FDB_PER_PORT; i++) {
-		if (p->mac[i] != 0)
-			fdb_remove(fdb, p->mac[i]);
-		p->mac[i] = 0;
+		if (p->key[i] != 0)
+			fdb_remove(fdb, p->key[i]);
+		p->key[i] = 0;
 	}
 	p->oldest = 0;
-	pthread_spin_unlock(&fdb->lock);
+	fdb_unlock(fdb);
+}
+
+void fdb_age(struct fdb *fdb)
+{
+	fdb_lock(fdb);
+	for (unsigned int port = 0; port < fdb->ports; port++) {
+		struct fdb_port *p = &fdb->port[port];
+
+		for (unsigned int i = 0; i < FDB_PER_PORT; i++) {
+			struct fdb_entry e;
+			uint32_t at;
+
+			if (p->key[i] == 0)
+				continue;
+			at = fdb_probe(fdb, p->key[i], &e);
+			if (e.value & FDB_SEEN) {
+				e.value &= ~(uint32_t)FDB_SEEN;
+				fdb_store(fdb, at, e);
+			} else {
+				fdb_remove(fdb, p->key[i]);
+				p->key[i] = 0;
+			}
+		}
+		fdb_bump(&p->gen);
+	}
+	fdb_bump(&fdb->gen);
+	fdb_unlock(fdb);
 }

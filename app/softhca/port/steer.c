@@ -27,7 +27,8 @@ struct rx_tir {
 struct rx_rule {
 	uint64_t mask[RULE_WORDS], value[RULE_WORDS];
 	bool always; /* within a class: no need to compare */
-	const struct rx_tir *tir;
+	const struct rx_tir *tir; /* NULL: drop */
+	struct dp_counter *counter; /* borrowed; may be NULL */
 };
 
 struct rx_class {
@@ -38,7 +39,7 @@ struct rx_class {
 struct rx_table {
 	struct rx_tir *tirs;
 	struct rx_class classes[CLASSES];
-	bool single;
+	bool single, counts;
 	struct rx_result single_uc, single_mc;
 };
 
@@ -141,18 +142,21 @@ static int rx_class_init(struct rx_table *table, unsigned int class, const struc
 	for (unsigned int i = 0; i < n; i++) {
 		struct rx_rule *r = &c->rules[c->n];
 		struct dp_rx_rule left;
-		struct rx_tir *tir;
-		int err;
+		struct rx_tir *tir = NULL;
+		int err = 0;
 
 		if (rx_rule_reduce(&rules[i], class, &left) != 0)
 			continue;
-		err = rx_tir_get(table, rules[i].tir, &tir);
+		if (rules[i].tir != NULL)
+			err = rx_tir_get(table, rules[i].tir, &tir);
 		if (err)
 			return err;
 		memcpy(r->mask, &left.mask, sizeof(left.mask));
 		memcpy(r->value, &left.value, sizeof(left.value));
 		r->always = memcmp(&left.mask, &nothing, sizeof(nothing)) == 0;
 		r->tir = tir;
+		r->counter = rules[i].counter;
+		table->counts |= r->counter != NULL;
 		c->n++;
 		if (r->always)
 			break;
@@ -164,6 +168,8 @@ static void rx_table_find_single(struct rx_table *table)
 {
 	const struct rx_tir *first;
 
+	if (table->counts)
+		return;
 	for (unsigned int i = 0; i < CLASSES; i++) {
 		const struct rx_class *c = &table->classes[i];
 		const struct rx_tir *tir;
@@ -171,6 +177,8 @@ static void rx_table_find_single(struct rx_table *table)
 		if (c->n == 0 || !c->rules[0].always)
 			return;
 		tir = c->rules[0].tir;
+		if (tir == NULL)
+			return;
 		first = table->classes[0].rules[0].tir;
 		if (tir->n != 1 || tir->queues[0] != first->queues[0] ||
 		    tir->block_self_uc != first->block_self_uc ||
@@ -179,8 +187,8 @@ static void rx_table_find_single(struct rx_table *table)
 	}
 	first = table->classes[0].rules[0].tir;
 	table->single = true;
-	table->single_uc = (struct rx_result){first->queues[0], first->block_self_uc};
-	table->single_mc = (struct rx_result){first->queues[0], first->block_self_mc};
+	table->single_uc = (struct rx_result){first->queues[0], first->block_self_uc, NULL};
+	table->single_mc = (struct rx_result){first->queues[0], first->block_self_mc, NULL};
 }
 
 int rx_table_create(const struct dp_rx_rule *rules, unsigned int n, struct rx_table **out)
@@ -214,6 +222,11 @@ void rx_table_destroy(struct rx_table *table)
 		free(tir);
 	}
 	free(table);
+}
+
+bool rx_table_counts(const struct rx_table *table)
+{
+	return table->counts;
 }
 
 bool rx_table_single(const struct rx_table *table, bool group, struct rx_result *result)
@@ -252,11 +265,14 @@ void rx_table_find(const struct rx_table *table, const uint8_t *bytes, size_t le
 
 		if (!rule->always && !rx_rule_matches(rule, u.words))
 			continue;
+		*result = (struct rx_result){NULL, false, rule->counter};
+		if (tir == NULL)
+			return;
 		hash =
 		    tir->n > 1 ? rss_hash(tir->rss, &u.key, tir->hash_fields, tir->symmetric) : 0;
 		result->vq = tir->queues[hash & (tir->n - 1)];
 		result->block_self = bytes[0] & 1 ? tir->block_self_mc : tir->block_self_uc;
 		return;
 	}
-	*result = (struct rx_result){NULL, false};
+	*result = (struct rx_result){NULL, false, NULL};
 }

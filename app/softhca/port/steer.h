@@ -22,7 +22,11 @@ void rx_table_destroy(struct rx_table *table);
 struct rx_result {
 	struct vq *vq; /* borrowed; NULL: nobody takes the frame */
 	bool block_self;
+	struct dp_counter *counter; /* borrowed; of the rule that matched; may be NULL */
 };
+
+/* Some rule has a counter: every frame must be looked for. */
+bool rx_table_counts(const struct rx_table *table);
 
 /* The queue of all frames. False: they differ, see rx_table_find. self_mc: for group frames. */
 bool rx_table_single(const struct rx_table *table, bool group, struct rx_result *result);

@@ -106,6 +106,7 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	nic->pos = 0;
 	nic->flood = 0;
 	nic->n_pieces = 0;
+	nic->n_extra = 0;
 	for (n = 0; n < DP_BATCH; n++) {
 		ring_prefetch(l, &ring, at);
 		got = burst_take(l, nic, vq, &ring, at, &nic->chain[n], &nic->frame[n]);
@@ -131,9 +132,9 @@ dp_inline bool burst_bad_length(const struct frame *f)
 /* Where the frame goes, if that was found out before; else NULL. */
 dp_inline struct vq *burst_known(const struct route_cache *cache, const struct frame *f)
 {
-	if (unlikely(f->n != 1 || burst_bad_length(f) ||
+	if (unlikely(f->n != 1 || f->len - DP_FRAME_MIN > cache->len_span ||
 		     *(const copy_u64 *)f->data != cache->key[0] ||
-		     *(const copy_u64 *)(f->data + 4) != cache->key[1]))
+		     ((*(const copy_u64 *)(f->data + 6) ^ cache->key[1]) & cache->key_mask) != 0))
 		return NULL;
 	if (likely(!cache->hashed))
 		return cache->vq;
@@ -221,6 +222,8 @@ static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *
 	}
 	if (dst == &nic_drop_dest)
 		stat_add(&nic_count(nic, vq)->drops_no_dest, 1);
+	else if (dst == &nic_drop_spoofed)
+		stat_add(&nic_count(nic, vq)->drops_spoofed, 1);
 	else if (dst == &nic_drop_other)
 		stat_add(&nic_count(nic, vq)->drops_other, 1);
 	nic->pos++;
@@ -272,6 +275,8 @@ dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct 
 	nic->moved = true;
 	nic->frames_tx += nic->pos;
 	stat_add(&nic_count(nic, vq)->frames_tx, nic->pos);
+	if (unlikely(nic->n_extra > 0))
+		bytes -= esw_complete(nic);
 	stat_add(&nic_count(nic, vq)->bytes_tx, bytes);
 	nic_publish(nic, vq);
 }

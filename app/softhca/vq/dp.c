@@ -81,12 +81,12 @@ static struct nic *nic_new(struct dp *dp, unsigned int index)
 	nic->multi = dp->cfg.threads > 1;
 	nic->step = STEP_DONE;
 	nic->rings_seen = calloc(dp->cfg.ports, sizeof(nic->rings_seen[0]));
-	nic->port_stats = aligned_alloc(64, dp->cfg.ports * sizeof(nic->port_stats[0]));
+	nic->port_stats = aligned_alloc(64, dp->n_ports * sizeof(nic->port_stats[0]));
 	if (nic->rings_seen == NULL || nic->port_stats == NULL) {
 		nic_free(nic);
 		return NULL;
 	}
-	memset(nic->port_stats, 0, dp->cfg.ports * sizeof(nic->port_stats[0]));
+	memset(nic->port_stats, 0, dp->n_ports * sizeof(nic->port_stats[0]));
 	return nic;
 }
 
@@ -94,7 +94,7 @@ static void dp_free(struct dp *dp)
 {
 	for (unsigned int i = 0; dp->nic != NULL && i < dp->cfg.threads; i++)
 		nic_free(dp->nic[i]);
-	for (unsigned int i = 0; dp->port != NULL && i < dp->cfg.ports; i++) {
+	for (unsigned int i = 0; dp->port != NULL && i < dp->n_ports; i++) {
 		rx_table_destroy(dp->port[i].rx);
 		free(dp->port[i].words);
 		free(dp->port[i].txq);
@@ -132,10 +132,10 @@ static int dp_start_threads(struct dp *dp)
 static int dp_alloc(struct dp *dp)
 {
 	dp->nic = calloc(dp->cfg.threads, sizeof(dp->nic[0]));
-	dp->port = calloc(dp->cfg.ports, sizeof(dp->port[0]));
+	dp->port = calloc(dp->n_ports, sizeof(dp->port[0]));
 	if (dp->nic == NULL || dp->port == NULL)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
+	for (unsigned int i = 0; i < dp->n_ports; i++) {
 		dp->port[i].dp = dp;
 		dp->port[i].index = i;
 		dp->port[i].policy.mtu = DP_MTU_MAX;
@@ -145,7 +145,7 @@ static int dp_alloc(struct dp *dp)
 		if (dp->nic[i] == NULL)
 			return -ENOMEM;
 	}
-	return fdb_create(dp->cfg.ports, &dp->fdb);
+	return fdb_create(dp->n_ports, &dp->fdb);
 }
 
 int dp_create(const struct dp_config *cfg, struct dp **out)
@@ -160,6 +160,9 @@ int dp_create(const struct dp_config *cfg, struct dp **out)
 	if (dp == NULL)
 		return -ENOMEM;
 	dp->cfg = *cfg;
+	dp->n_ports = cfg->ports;
+	dp->loopback = cfg->wire_loopback;
+	dp->open_wire = !cfg->wire_loopback;
 	dp->cycles_per_us = dp_measure_cycles();
 	dp->delay_drop_cycles = dp->cycles_per_us * 1000 * cfg->delay_drop_ms;
 	pthread_mutex_init(&dp->mutex, NULL);
@@ -197,7 +200,7 @@ void dp_destroy(struct dp *dp)
 
 struct dp_port *dp_port(struct dp *dp, unsigned int index)
 {
-	return index < dp->cfg.ports ? &dp->port[index] : NULL;
+	return index < dp->n_ports ? &dp->port[index] : NULL;
 }
 
 void dp_port_stats(const struct dp_port *port, struct dp_port_stats *stats)
@@ -222,7 +225,7 @@ void dp_port_stats(const struct dp_port *port, struct dp_port_stats *stats)
 void dp_stats(struct dp *dp, struct dp_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));
-	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
+	for (unsigned int i = 0; i < dp->n_ports; i++) {
 		struct dp_port_stats s;
 
 		dp_port_stats(&dp->port[i], &s);

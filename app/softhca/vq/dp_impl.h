@@ -22,6 +22,8 @@
 enum {
 	DP_BATCH = 64,       /* frames of one queue between two publishes */
 	DP_CHAIN_MAX = 1024, /* descriptors of a chain, whatever the queue's creator allows */
+	/* Room for the parts of frames whose tag changes, in nic.pieces behind the others. */
+	DP_TAG_PIECES = 2048 + 4 * DP_BATCH,
 	DP_PIECES = 2048,    /* parts of all frames of a batch that are not in one part */
 	DP_FRAME_MIN = 14,   /* an Ethernet header */
 	DP_FRAME_MAX = 9238, /* 9216 bytes with two VLAN tags, without checksum */
@@ -47,9 +49,24 @@ struct frame {
 	uint16_t first;      /* index in nic.pieces if n > 1 */
 };
 
+/* A frame changes its VLAN tag between functions with a VLAN of their own and others. */
+enum frame_form { FORM_SAME, FORM_TAG, FORM_UNTAG };
+
+/* What is to be done when frame i of the batch is completed. */
+struct frame_extra {
+	uint8_t i;
+	int8_t grown;               /* bytes that a tag added */
+	struct dp_counter *counter; /* of the rule that matched; may be NULL */
+	uint32_t len;               /* as the receiver saw it */
+};
+
 /* Where the last frame of a transmit queue went: traffic comes in trains. */
 struct route_cache {
-	uint64_t key[2];     /* bytes 0-7 and 4-11: both MACs */
+	uint64_t key[2];     /* bytes 0-7 and 6-13: both MACs and the type */
+	uint64_t key_mask;   /* of key[1]: the type counts where VLANs are told apart */
+	uint32_t len_span;   /* longest frame, less DP_FRAME_MIN */
+	enum frame_form form; /* what the receiver gets */
+	uint16_t vid;
 	const uint32_t *gen; /* the route holds while *gen == gen_seen */
 	uint32_t gen_seen;
 	bool valid;
@@ -108,6 +125,9 @@ struct dp_port {
 	unsigned int index;
 	struct dp_port_policy policy;
 	uint64_t mac; /* its own, as a little endian number; 0: not set */
+	/* Of a representor its function, of a function its representor; NULL: it has none. */
+	struct dp_port *peer;
+	bool representor;
 	struct rx_table *rx; /* owned; NULL: nothing is received */
 	uint32_t rings;      /* doorbells seen; atomic */
 	uint32_t **words;    /* owned array of borrowed words */
@@ -158,7 +178,11 @@ struct nic {
 	uint8_t wait[DP_BATCH];     /* delay drop applies */
 	uint8_t *dst_hva[DP_BATCH]; /* buffers of a group, see burst_rx.h */
 	struct ring_chain dst_one[DP_BATCH];
-	struct mem_piece pieces[DP_PIECES];
+	struct mem_piece pieces[DP_PIECES + DP_TAG_PIECES];
+	uint8_t tag[DP_BATCH][4];       /* VLAN tags that frames get */
+	struct frame_extra extra[DP_BATCH];
+	unsigned int n_extra;
+	struct frame flood_frame; /* frame pos as it was sent, while it is flooded */
 	/* Scratch of one chain, and of one frame's buffers. */
 	struct ring_desc desc[DP_CHAIN_MAX];
 	struct mem_piece dst_pieces[DP_PIECES];
@@ -180,13 +204,17 @@ struct nic {
 
 /* Instead of a receive queue in nic.dst: several receivers; dropped, and counted when it is final.
  */
-extern struct vq nic_flood, nic_drop_dest, nic_drop_other;
+extern struct vq nic_flood, nic_drop_dest, nic_drop_other, nic_drop_spoofed;
 
 struct dp {
 	struct dp_config cfg;
 	struct nic **nic;
 	struct dp_port *port;
 	struct fdb *fdb;
+	unsigned int n_ports; /* functions, then links */
+	bool vlan_aware;      /* some port has a VLAN of its own */
+	bool open_wire;       /* what leaves is gone */
+	bool loopback;        /* what leaves comes back */
 	unsigned int n_vqs, room_vqs;
 	uint64_t cycles_per_us;
 	uint64_t delay_drop_cycles;

@@ -23,7 +23,7 @@ enum {
 	NIC_SLEEP_SHARE = 8,         /* sleep this part of the time that was idle before */
 };
 
-struct vq nic_flood, nic_drop_dest, nic_drop_other;
+struct vq nic_flood, nic_drop_dest, nic_drop_other, nic_drop_spoofed;
 
 /* A word that never rings; takes the place of one whose page is gone. */
 static const uint32_t nic_no_word = DP_DOORBELL_NONE;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a port's owner sets: its MAC, its policy, its receive rules. All under dp_lock. */
+#include <errno.h>
+#include <string.h>
+
+#include "../vq/dp_impl.h"
+#include "fdb.h"
+#include "steer.h"
+
+/* What transmit queues remember of their last route may not hold any more. */
+static void port_void_routes(struct dp *dp)
+{
+	for (unsigned int i = 0; i < dp->n_ports; i++) {
+		for (unsigned int q = 0; q < dp->port[i].n_txq; q++)
+			memset(&dp->port[i].txq[q]->cache, 0, sizeof(struct route_cache));
+		fdb_touch(dp->fdb, i);
+	}
+}
+
+int dp_port_set_mac(struct dp_port *port, const uint8_t mac[6])
+{
+	uint64_t v = 0;
+	int err;
+
+	memcpy(&v, mac, 6);
+	if (v == 0 || (v & 1))
+		return -EINVAL;
+	err = fdb_pin(port->dp->fdb, fdb_key(v, port->policy.vlan), port->index);
+	if (err)
+		return err;
+	port->mac = v;
+	port_void_routes(port->dp);
+	return 0;
+}
+
+int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy)
+{
+	struct dp *dp = port->dp;
+
+	if (policy->vlan > 4094 || policy->mtu < DP_MTU_MIN || policy->mtu > DP_MTU_MAX)
+		return -EINVAL;
+	if (policy->vlan != port->policy.vlan) {
+		int err = 0;
+
+		if (port->mac != 0)
+			err = fdb_pin(dp->fdb, fdb_key(port->mac, policy->vlan), port->index);
+		if (err)
+			return err;
+		/* What it showed so far was seen in another VLAN. */
+		fdb_flush(dp->fdb, port->index);
+	}
+	port->policy = *policy;
+	if (port->peer != NULL && !port->representor)
+		port->peer->policy.vlan = policy->vlan;
+	dp->vlan_aware = false;
+	for (unsigned int i = 0; i < dp->n_ports; i++)
+		dp->vlan_aware |= dp->port[i].policy.vlan != 0;
+	port_void_routes(dp);
+	return 0;
+}
+
+int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigned int n)
+{
+	struct rx_table *table = NULL;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct dp_tir *tir = rules[i].tir;
+
+		for (unsigned int q = 0; tir != NULL && q < tir->n; q++) {
+			if (tir->queues[q] != NULL && tir->queues[q]->attr.index % 2 != 0)
+				return -EINVAL;
+		}
+	}
+	if (n > 0) {
+		int err = rx_table_create(rules, n, &table);
+
+		if (err)
+			return err;
+	}
+	rx_table_destroy(port->rx);
+	port->rx = table;
+	/* A function that receives nothing is gone: what it showed is no longer reached there. */
+	if (n == 0)
+		fdb_flush(port->dp->fdb, port->index);
+	fdb_touch(port->dp->fdb, port->index);
+	return 0;
+}
