@@ -271,6 +271,7 @@ dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct 
 	vq->ring = ring;
 	vq->received_desc += descs;
 	vq->completed_desc += descs;
+	vq->used_chains += nic->pos;
 	vq->held_since = 0;
 	nic->moved = true;
 	nic->frames_tx += nic->pos;
@@ -354,7 +355,11 @@ dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *v
 	}                                                                                          \
 	static void name##_put(struct nic *nic, struct vq *vq, unsigned int end)                   \
 	{                                                                                          \
-		burst_put(l, nic, vq, end);                                                        \
+		burst_put(l, nic, vq, end, false);                                                 \
+	}                                                                                          \
+	static void name##_put_logged(struct nic *nic, struct vq *vq, unsigned int end)            \
+	{                                                                                          \
+		burst_put(l, nic, vq, end, true);                                                  \
 	}                                                                                          \
 	static void name##_settle(struct nic *nic, struct vq *vq)                                  \
 	{                                                                                          \
@@ -364,18 +369,14 @@ dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *v
 BURST_INSTANCE(burst_split, RING_SPLIT)
 BURST_INSTANCE(burst_packed, RING_PACKED)
 
+#define BURST_OPS_OF(name)                                                                         \
+	{                                                                                          \
+		.burst = name##_burst, .put = name##_put, .put_logged = name##_put_logged,         \
+		.settle = name##_settle,                                                           \
+	}
+
 #define BURST_OPS(name)                                                                            \
 	const struct burst_ops name[2] = {                                                         \
-	    [RING_SPLIT] =                                                                         \
-		{                                                                                  \
-			      .burst = burst_split_burst,                                                    \
-			      .put = burst_split_put,                                                        \
-			      .settle = burst_split_settle,                                                  \
-			      },                                                                                 \
-	    [RING_PACKED] =                                                                        \
-		{                                                                                  \
-			      .burst = burst_packed_burst,                                                   \
-			      .put = burst_packed_put,                                                       \
-			      .settle = burst_packed_settle,                                                 \
-			      },                                                                                 \
+	    [RING_SPLIT] = BURST_OPS_OF(burst_split),                                              \
+	    [RING_PACKED] = BURST_OPS_OF(burst_packed),                                            \
 	}

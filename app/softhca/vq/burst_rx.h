@@ -5,15 +5,12 @@
  * Frames that fit into one descriptor each are handled in groups: stage looks for their buffers
  * and starts to fetch them, then all are copied, then settle takes the chains from the ring. Frame
  * by frame only nic->pos moves: after a fault it says how far the group got, and settle takes that
- * part. Whatever is not so simple goes frame by frame through burst_put_slow.
+ * part. Whatever is not so simple goes frame by frame through burst_put_slow (burst_slow.h).
  */
 #ifndef SOFTHCA_VQ_BURST_RX_H
 #define SOFTHCA_VQ_BURST_RX_H
 
-#include <errno.h>
-
-#include "copy.h"
-#include "dp_impl.h"
+#include "burst_slow.h"
 
 /* virtio 1.2 section 5.1.6.1: without offloads all zero but num_buffers. */
 dp_inline void burst_put_header(unsigned int hdr_len, uint8_t *p)
@@ -28,116 +25,6 @@ dp_inline void burst_put_header(unsigned int hdr_len, uint8_t *p)
 		p[8] = 0;
 		p[9] = 0;
 	}
-}
-
-/* Somewhere in a list of pieces. */
-struct burst_at {
-	const struct mem_piece *piece;
-	uint32_t off;
-};
-
-static void burst_scatter(struct burst_at *at, const uint8_t *src, size_t len)
-{
-	while (len > 0) {
-		uint32_t part = at->piece->len - at->off;
-
-		if (part == 0) {
-			at->piece++;
-			at->off = 0;
-			continue;
-		}
-		if (part > len)
-			part = (uint32_t)len;
-		copy_bytes(at->piece->hva + at->off, src, part);
-		at->off += part;
-		src += part;
-		len -= part;
-	}
-}
-
-enum burst_put { PUT_OK, PUT_NO_BUFFER, PUT_TOO_LONG, PUT_FAILED };
-
-/* Collect the buffers for need bytes: chains in nic->dst_*. */
-dp_inline enum burst_put burst_gather(const enum ring_layout l, struct nic *nic, struct vq *vq,
-				      uint32_t need, unsigned int *n_chains)
-{
-	unsigned int chains = 0, n = 0;
-	uint16_t at = ring_at(l, &vq->ring);
-	uint64_t total = 0;
-
-	do {
-		struct ring_chain *chain = &nic->dst_chain[chains];
-		uint64_t before = total;
-		int got = ring_next(l, &vq->ring, at, chain, nic->desc);
-
-		if (got == 0)
-			return PUT_NO_BUFFER;
-		if (got > 0 && (nic->desc->flags & RING_DESC_NEXT))
-			got = ring_rest(l, &vq->ring, at, chain, nic->desc);
-		for (unsigned int i = 0; got >= 0 && i < chain->ndesc; i++) {
-			const struct ring_desc *d = &nic->desc[i];
-
-			if (!(d->flags & RING_DESC_WRITE)) {
-				got = RING_E_ORDER;
-				break;
-			}
-			got = mem_split(&vq->view, d->addr, d->len, true, &nic->dst_pieces[n],
-					DP_PIECES - n);
-			if (got == -ENOSPC)
-				return PUT_TOO_LONG;
-			if (got >= 0) {
-				n += (unsigned int)got;
-				total += d->len;
-			}
-		}
-		/* The header may not be spread over several buffers (section 5.1.6.3.1). */
-		if (got >= 0 && total - before < vq->hdr_len)
-			got = RING_E_ZERO;
-		if (got < 0) {
-			vq_fail_ring(vq, got);
-			return PUT_FAILED;
-		}
-		total = total > need ? need : total;
-		nic->dst_len[chains++] = (uint32_t)(total - before);
-		at = ring_step(l, &vq->ring, at, chain);
-	} while (total < need && vq->mrg && chains < DP_CHAIN_MAX);
-	*n_chains = chains;
-	return total < need ? PUT_TOO_LONG : PUT_OK;
-}
-
-/* One frame into any buffers. */
-static __attribute__((noinline)) enum burst_put
-burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const struct frame *f)
-{
-	const struct mem_piece *src = &nic->pieces[f->first];
-	struct burst_at at = {.piece = nic->dst_pieces};
-	uint8_t header[VQ_HDR_LEN] = {0};
-	enum burst_put put;
-	unsigned int n;
-
-	put = burst_gather(l, nic, vq, vq->hdr_len + f->len, &n);
-	if (put != PUT_OK)
-		return put;
-	header[10] = (uint8_t)n;
-	header[11] = (uint8_t)(n >> 8);
-	nic_commit();
-	burst_scatter(&at, header, vq->hdr_len);
-	if (f->n == 1) {
-		burst_scatter(&at, f->data, f->len);
-	} else {
-		for (unsigned int i = 0; i < f->n; i++)
-			burst_scatter(&at, src[i].hva, src[i].len);
-	}
-	nic_commit();
-	for (unsigned int i = 0; i < n; i++) {
-		ring_push(l, &vq->ring, &nic->dst_chain[i], nic->dst_len[i]);
-		vq->received_desc += nic->dst_chain[i].ndesc;
-		vq->completed_desc += nic->dst_chain[i].ndesc;
-	}
-	stat_add(&nic_count(nic, vq)->frames_rx, 1);
-	stat_add(&nic_count(nic, vq)->bytes_rx, f->len);
-	vq_has_buffers(vq);
-	return PUT_OK;
 }
 
 /* Find buffers for frames first...end, as many as are simple: the frame behind the last one. */
@@ -187,6 +74,7 @@ dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq
 	}
 	vq->received_desc += n;
 	vq->completed_desc += n;
+	vq->used_chains += n;
 	stat_add(&nic_count(nic, vq)->frames_rx, n);
 	stat_add(&nic_count(nic, vq)->bytes_rx, bytes);
 	if (n > 0)
@@ -215,8 +103,12 @@ dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct
 	burst_settle(l, nic, vq);
 }
 
-/* struct vq.put: frames nic->pos...end go to vq; stops early when there are no buffers. */
-dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *vq, unsigned int end)
+/*
+ * struct vq.put: frames nic->pos...end go to vq; stops early when there are no buffers. Where pages
+ * are logged none is simple.
+ */
+dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *vq, unsigned int end,
+			 const bool logged)
 {
 	vq_lock(nic, vq);
 	nic->settled = nic->pos;
@@ -236,7 +128,8 @@ dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *v
 			nic->pos = end;
 			break;
 		}
-		burst_put_group(l, nic, vq, end);
+		if (!logged)
+			burst_put_group(l, nic, vq, end);
 		if (likely(nic->pos == end))
 			break;
 		put = burst_put_slow(l, nic, vq, &nic->frame[nic->pos]);

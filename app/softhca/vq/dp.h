@@ -152,7 +152,8 @@ struct vq_ops {
 	void (*error)(void *arg, enum vq_error error);
 	/*
 	 * A fault at addr, from inside notify: is it memory that notify writes to (a CQ, a doorbell
-	 * record)? Then it is a VQ_ERROR_CQ of this queue. May be NULL. Async-signal-safe, no locks.
+	 * record)? Then it is a VQ_ERROR_CQ of this queue: notify is left where it is, with the
+	 * locks it holds, and error is called. May be NULL. Async-signal-safe, no locks.
 	 */
 	bool (*owns)(void *arg, const void *addr);
 };
@@ -227,7 +228,8 @@ int vq_set_dirty_log(struct vq *vq, const struct vq_dirty_log *log);
 
 /*
  * Interrupt moderation: notify when max_count used buffers are waiting or period_us after the first
- * of them (from_last: after the last). 0, 0: at once. Any state; hold dp_lock.
+ * of them (from_last: after the last). max_count 0: only the period counts; period_us 0: at once,
+ * whatever max_count is, as nobody would ever hear of the last buffers. Any state; hold dp_lock.
  */
 struct vq_moderation {
 	uint16_t period_us; /* 12 bits */
@@ -236,7 +238,7 @@ struct vq_moderation {
 };
 void vq_set_moderation(struct vq *vq, const struct vq_moderation *moderation);
 
-/* Break a queue on purpose, as if its guest had. RDY or SUSPEND. Hold dp_lock. */
+/* Break a queue on purpose, as if its guest had: RDY or SUSPEND, else -EINVAL. Hold dp_lock. */
 int vq_inject(struct vq *vq, enum vq_error error);
 
 /* ---- receive steering: rules of one port, matched in order ---- */

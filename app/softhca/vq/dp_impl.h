@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "../port/flow_cache.h"
+#include "dirty.h"
 #include "dp.h"
 #include "guard.h"
 #include "mem.h"
@@ -98,13 +99,20 @@ struct vq {
 
 	bool locked;         /* receive queues: spin lock */
 	bool unpublished;    /* somebody will flush this queue */
-	bool notify_pending; /* somebody will call notify again */
+	bool notify_pending; /* in some thread's list: see notify.c */
+	bool notify_owed;    /* no receive credit so far: tell, whatever the ring says */
+	bool moderated;
 	bool drop_at_once;   /* receive: gave up waiting for buffers; atomic */
 	bool active;         /* transmit: in its owner's list */
 	uint64_t idle_since; /* transmit: cycles; 0: not idle */
 	uint64_t held_since; /* transmit: cycles; 0: not held back */
+	uint32_t used_chains; /* taken and given back */
 	struct route_cache cache;
 
+	struct vq_moderation moderation;
+	uint32_t used_told;  /* used_chains when the guest was told last, or did not want to be */
+	uint64_t notify_at;  /* cycles */
+	struct dirty dirty;  /* receive */
 	struct dp_port *port;
 	struct nic *owner; /* transmit */
 	struct dp_mem *mem;
@@ -158,7 +166,7 @@ struct nic {
 	enum nic_step step;
 	struct vq *tx;
 	struct vq *rx;     /* receive queue that is being written to */
-	const void *fault; /* address */
+	struct vq *notifying; /* whose ops->notify runs */
 	struct vq *blamed;
 	enum vq_error blamed_error;
 	unsigned int n;   /* frames in the batch */
@@ -186,6 +194,7 @@ struct nic {
 	/* Scratch of one chain, and of one frame's buffers. */
 	struct ring_desc desc[DP_CHAIN_MAX];
 	struct mem_piece dst_pieces[DP_PIECES];
+	uint64_t dst_iova[DP_PIECES]; /* as the guest calls them */
 	struct ring_chain dst_chain[DP_CHAIN_MAX];
 	uint32_t dst_len[DP_CHAIN_MAX];
 
@@ -237,8 +246,13 @@ void nic_pass_end(struct nic *nic);
 void *nic_main(void *nic);
 /* Under dp_lock: the queue leaves all lists of all threads. */
 void nic_forget(struct vq *vq);
+
+/* notify.c */
 /* Make everything pushed visible and tell the guest; under the queue's lock. */
 void nic_publish(struct nic *nic, struct vq *vq);
+void nic_retry_pending(struct nic *nic);
+/* In the signal handler: was it notify, in memory that is its queue's? */
+bool notify_blame(struct nic *nic, const void *addr);
 
 /* vq.c */
 void vq_fail(struct vq *vq, enum vq_error error);
@@ -251,6 +265,7 @@ bool vq_check_mem(struct vq *vq);
 struct burst_ops {
 	void (*burst)(struct nic *nic, struct vq *vq);
 	void (*put)(struct nic *nic, struct vq *vq, unsigned int end);
+	void (*put_logged)(struct nic *nic, struct vq *vq, unsigned int end);
 	void (*settle)(struct nic *nic, struct vq *vq);
 };
 extern const struct burst_ops burst_ops_base[2]; /* by enum ring_layout */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A NIC thread: doorbells, bursts under the fault guard, notifications, back-off.
+ * A NIC thread: doorbells, bursts under the fault guard, back-off.
  *
  * Pass after pass it reads its ports' doorbell words, runs a burst of each active transmit queue,
  * and repeats notifications the event QP had no credit for. A queue that had nothing for
@@ -28,42 +28,7 @@ struct vq nic_flood, nic_drop_dest, nic_drop_other, nic_drop_spoofed;
 /* A word that never rings; takes the place of one whose page is gone. */
 static const uint32_t nic_no_word = DP_DOORBELL_NONE;
 
-/* ---- notifications ---- */
-
-static void nic_notify(struct nic *nic, struct vq *vq)
-{
-	int err = vq->attr.ops->notify(vq->attr.ops_arg);
-
-	if (err == -EAGAIN && !vq->notify_pending) {
-		vq->notify_pending = true;
-		nic->pending[nic->n_pending++] = vq;
-	} else if (err != 0 && err != -EAGAIN) {
-		vq_fail(vq, VQ_ERROR_CQ);
-	}
-}
-
-void nic_publish(struct nic *nic, struct vq *vq)
-{
-	if (ring_publish(vq->layout, &vq->ring) && vq->events &&
-	    ring_call_wanted(vq->layout, &vq->ring))
-		nic_notify(nic, vq);
-}
-
-static void nic_retry_pending(struct nic *nic)
-{
-	unsigned int n = nic->n_pending;
-
-	nic->n_pending = 0;
-	for (unsigned int i = 0; i < n; i++) {
-		struct vq *vq = nic->pending[i];
-
-		vq_lock(nic, vq);
-		vq->notify_pending = false;
-		if (vq->state == VQ_RDY)
-			nic_notify(nic, vq);
-		vq_unlock(nic, vq);
-	}
-}
+/* ---- lists ---- */
 
 static void list_remove(struct vq **list, unsigned int *n, const struct vq *vq)
 {
@@ -88,6 +53,7 @@ void nic_forget(struct vq *vq)
 	}
 	vq->active = false;
 	vq->notify_pending = false;
+	vq->notify_owed = false;
 }
 
 /* ---- faults ---- */
@@ -129,13 +95,16 @@ static bool nic_blame(struct guard *guard, const void *addr)
 	struct nic *nic = (struct nic *)guard;
 	struct vq *tx = nic->tx, *rx = nic->rx;
 
+	if (notify_blame(nic, addr))
+		return true;
 	nic->blamed_error = VQ_ERROR_BAD_BUFFER;
 	if (rx != NULL && vq_area_has(rx, addr)) {
 		nic->blamed = rx;
 		nic->blamed_error = VQ_ERROR_BAD_RING;
 	} else if (rx != NULL && nic->step == STEP_DELIVER && nic_source_has(nic, addr)) {
 		nic->blamed = tx;
-	} else if (rx != NULL && mem_has_hva(rx->mem, addr)) {
+	} else if (rx != NULL && (mem_has_hva(rx->mem, addr) ||
+				  (rx->dirty.on && mem_has_hva(rx->dirty.mem, addr)))) {
 		nic->blamed = rx;
 	} else if (vq_area_has(tx, addr)) {
 		nic->blamed = tx;
@@ -154,6 +123,7 @@ static void nic_recover(struct nic *nic)
 	struct vq *rx = nic->rx;
 	bool sender = nic->blamed == nic->tx;
 
+	nic->notifying = NULL;
 	nic->blamed->invalid_buffer += nic->blamed_error == VQ_ERROR_BAD_BUFFER;
 	vq_fail(nic->blamed, nic->blamed_error);
 	switch (nic->step) {
@@ -192,7 +162,6 @@ static __attribute__((noinline)) void nic_burst(struct nic *nic, struct vq *vq)
 	nic->tx = vq;
 	nic->rx = NULL;
 	nic->step = STEP_TAKE;
-	nic->guard.blame = nic_blame;
 	do {
 		if (sigsetjmp(nic->guard.env, 0) == 0) {
 			guard_enter(&nic->guard);
@@ -210,7 +179,6 @@ static bool nic_want_kicks(struct nic *nic, struct vq *vq, bool on)
 	nic->tx = vq;
 	nic->rx = NULL;
 	nic->step = STEP_TAKE;
-	nic->guard.blame = nic_blame;
 	if (unlikely(vq->mem_gen != vq->mem->gen) && !vq_check_mem(vq))
 		return false;
 	if (sigsetjmp(nic->guard.env, 0) != 0) {
@@ -282,8 +250,8 @@ static void nic_doorbells(struct nic *nic)
 {
 	struct dp *dp = nic->dp;
 
+	nic->guard.blame = nic_blame_word;
 	if (sigsetjmp(nic->guard.env, 0) == 0) {
-		nic->guard.blame = nic_blame_word;
 		guard_enter(&nic->guard);
 		for (unsigned int i = 0; i < dp->cfg.ports; i++)
 			nic_read_words(nic, &dp->port[i]);
@@ -291,6 +259,7 @@ static void nic_doorbells(struct nic *nic)
 	} else {
 		nic_drop_word(nic);
 	}
+	nic->guard.blame = nic_blame;
 	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
 		struct dp_port *port = &dp->port[i];
 		uint32_t rings = __atomic_load_n(&port->rings, __ATOMIC_ACQUIRE);
@@ -363,7 +332,7 @@ static enum nic_result nic_pass(struct nic *nic)
 	if (nic->frames_tx == frames && nic->index != 0 && nic->n_own == 0)
 		return NIC_UNUSED;
 	if (nic->frames_tx == frames)
-		return nic->n_active > 0 ? NIC_WAITS : NIC_IDLE;
+		return nic->n_active > 0 || nic->n_pending > 0 ? NIC_WAITS : NIC_IDLE;
 	stat_add(&nic->busy_cycles, dp_cycles() - nic->now);
 	return NIC_MOVED;
 }
@@ -403,6 +372,7 @@ void *nic_main(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
 		one_cpu = CPU_COUNT(&cpus) == 1;
+	nic->guard.blame = nic_blame;
 	while (!__atomic_load_n(&dp->stop, __ATOMIC_RELAXED)) {
 		enum nic_result result;
 

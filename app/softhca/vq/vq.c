@@ -11,7 +11,9 @@
 
 uint32_t dp_features(void)
 {
-	return VQ_F_VERSION_1 | VQ_F_MRG_RXBUF | VQ_F_EVENTS;
+	return VQ_F_VERSION_1 | VQ_F_MRG_RXBUF | VQ_F_EVENTS | VQ_F_CSUM | VQ_F_HOST_TSO4 |
+	       VQ_F_HOST_TSO6 | VQ_F_HOST_ECN | VQ_F_GUEST_CSUM | VQ_F_GUEST_TSO4 |
+	       VQ_F_GUEST_TSO6 | VQ_F_GUEST_ECN;
 }
 
 static void vq_set_state(struct vq *vq, enum vq_state state)
@@ -19,7 +21,7 @@ static void vq_set_state(struct vq *vq, enum vq_state state)
 	static const uint8_t allowed[] = {
 	    [VQ_INIT] = 1u << VQ_RDY,
 	    [VQ_RDY] = 1u << VQ_SUSPEND | 1u << VQ_ERR,
-	    [VQ_SUSPEND] = 1u << VQ_RDY,
+	    [VQ_SUSPEND] = 1u << VQ_RDY | 1u << VQ_ERR,
 	    [VQ_ERR] = 0,
 	};
 
@@ -255,6 +257,26 @@ static void vq_cursors(const struct vq *vq, uint16_t *avail, uint16_t *used)
 	}
 }
 
+static bool vq_blame_notify(struct guard *guard, const void *addr)
+{
+	const struct vq *vq = ((struct vq_guard *)guard)->vq;
+
+	return vq->attr.ops->owns != NULL && vq->attr.ops->owns(vq->attr.ops_arg, addr);
+}
+
+/* What a NIC thread was to tell later. False: the memory behind notify is gone. */
+static bool vq_notify_last(struct vq *vq)
+{
+	struct vq_guard g = {.guard.blame = vq_blame_notify, .vq = vq};
+
+	if (sigsetjmp(g.guard.env, 0) != 0)
+		return false;
+	guard_enter(&g.guard);
+	vq->attr.ops->notify(vq->attr.ops_arg);
+	guard_leave();
+	return true;
+}
+
 /* A burst leaves nothing taken and not completed, and none is running. */
 int vq_stop(struct vq *vq)
 {
@@ -267,8 +289,11 @@ int vq_stop(struct vq *vq)
 		vq_fail(vq, VQ_ERROR_BAD_RING);
 		return -EIO;
 	}
-	if (vq->notify_pending)
-		vq->attr.ops->notify(vq->attr.ops_arg);
+	if (vq->notify_pending && !vq_notify_last(vq)) {
+		nic_forget(vq);
+		vq_fail(vq, VQ_ERROR_CQ);
+		return -EIO;
+	}
 	nic_forget(vq);
 	vq_cursors(vq, &vq->stopped_avail, &vq->stopped_used);
 	vq_set_state(vq, VQ_SUSPEND);
@@ -306,6 +331,7 @@ void vq_destroy(struct vq *vq)
 		}
 	}
 	port->dp->n_vqs--;
+	dp_mem_put(vq->dirty.mem);
 	dp_mem_put(vq->mem);
 	free(vq);
 }
@@ -317,6 +343,37 @@ void vq_fail(struct vq *vq, enum vq_error error)
 	vq->error = error;
 	vq_set_state(vq, VQ_ERR);
 	vq->attr.ops->error(vq->attr.ops_arg, error);
+}
+
+int vq_inject(struct vq *vq, enum vq_error error)
+{
+	if ((vq->state != VQ_RDY && vq->state != VQ_SUSPEND) || error <= VQ_ERROR_NONE ||
+	    error > VQ_ERROR_CQ)
+		return -EINVAL;
+	vq->bad_desc_errors += error == VQ_ERROR_BAD_DESC;
+	vq->invalid_buffer += error == VQ_ERROR_BAD_BUFFER;
+	nic_forget(vq);
+	vq->error = error;
+	vq_set_state(vq, VQ_ERR);
+	vq->attr.ops->error(vq->attr.ops_arg, error);
+	return 0;
+}
+
+static void vq_choose_put(struct vq *vq)
+{
+	const struct burst_ops *ops = vq_burst_ops(vq->layout);
+
+	if (vq->attr.index % 2 == 0)
+		vq->put = vq->dirty.on ? ops->put_logged : ops->put;
+}
+
+int vq_set_dirty_log(struct vq *vq, const struct vq_dirty_log *log)
+{
+	int err = dirty_set(&vq->dirty, log);
+
+	if (!err)
+		vq_choose_put(vq);
+	return err;
 }
 
 void vq_fail_ring(struct vq *vq, int ring_error)

@@ -310,7 +310,7 @@ static double hot_cycles(bool packed, size_t len)
 	dp_lock(l.dp);
 	nic = l.dp->nic[0];
 	for (unsigned int round = 0; round < 2000; round++) {
-		uint64_t frames = nic->stats.frames_rx, spent = 0;
+		uint64_t frames = nic->frames_tx, spent = 0;
 
 		for (unsigned int i = 0; i < 64; i++) {
 			uint64_t start;
@@ -325,7 +325,7 @@ static double hot_cycles(bool packed, size_t len)
 			l.txq->burst(nic, l.txq);
 			spent += cycles() - start;
 		}
-		frames = nic->stats.frames_rx - frames;
+		frames = nic->frames_tx - frames;
 		cost[round] = frames ? (double)spent / (double)frames : 0;
 	}
 	dp_unlock(l.dp);

@@ -313,7 +313,7 @@ static void attributes_are_checked(void **state)
 	TRY(size, 32769, -EINVAL);
 	TRY(size, 33, qo->packed ? 0 : -EINVAL);
 	TRY(max_chain, 0, -EINVAL);
-	TRY(flags, 8, -EINVAL);
+	TRY(flags, 1 << 11, -EINVAL);
 	TRY(mem, NULL, -EINVAL);
 	TRY(ops, NULL, -EINVAL);
 	TRY(desc_addr, q->attr.desc_addr + 8, -EINVAL);
