@@ -190,3 +190,11 @@ void hca_chan_unsubscribe(struct hca_chan *chan, struct hca_obj *obj, uint16_t e
 	*sent = event_unsubscribe(c, obj, event);
 	pthread_mutex_unlock(&hca->lock);
 }
+
+void hca_chan_put_back(struct hca_chan *chan, const void *msg, size_t len)
+{
+	struct chan *c = (struct chan *)chan;
+
+	/* It had room before; if that is taken now, events are behind it and none is the last. */
+	send(c->sock, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -43,7 +43,7 @@ void cq_check_arm(struct cq *cq)
 int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter)
 {
 	uint32_t size = 1u << cq->log_size, word;
-	uint8_t *cqe = cq->cqes, last[4];
+	uint8_t *cqe = cq->cqes + cq->entry_len - CQE_LEN, last[4];
 
 	if (cq->broken)
 		return -EIO;
@@ -53,7 +53,7 @@ int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter)
 		return -EIO;
 	}
 	if (!cq->collapsed)
-		cqe += (size_t)(cq->pi & (size - 1)) * CQE_LEN;
+		cqe += (size_t)(cq->pi & (size - 1)) * cq->entry_len;
 	memset(cqe, 0, CQE_QPN);
 	word = htobe32(qpn);
 	memcpy(cqe + CQE_QPN, &word, sizeof(word));
@@ -76,7 +76,7 @@ static int check(struct cmd *cmd)
 		return cmd_refuse(cmd, SYND(UMEM_MISSING), FLD(create_cq_in, cq_umem_valid), " ");
 	if (!cmd_get(cmd, FLD(cqc, dbr_umem_valid)))
 		return cmd_refuse(cmd, SYND(UMEM_MISSING), FLD(cqc, dbr_umem_valid), " ");
-	if (cmd_get(cmd, FLD(cqc, cqe_sz)))
+	if (cmd_get(cmd, FLD(cqc, cqe_sz)) > 1)
 		return cmd_refuse(cmd, SYND(CQE_SIZE), FLD(cqc, cqe_sz), " ");
 	if (cmd_get(cmd, FLD(cqc, log_cq_size)) > LIM_LOG_CQ_SZ)
 		return cmd_refuse(cmd, SYND(CQ_SIZE), FLD(cqc, log_cq_size), " ");
@@ -98,7 +98,9 @@ static int cq_use(struct cq *cq)
 
 int cq_create(struct cmd *cmd, struct hca_obj **out)
 {
-	struct cq args = {.log_size = (unsigned int)cmd_get(cmd, FLD(cqc, log_cq_size))}, *cq;
+	struct cq args = {.log_size = (unsigned int)cmd_get(cmd, FLD(cqc, log_cq_size)),
+			  .entry_len = CQE_LEN << (cmd_get(cmd, FLD(cqc, cqe_sz)) & 1)},
+		  *cq;
 	struct hca *hca = cmd->ctx->hca;
 	struct hca_obj *uar, *obj;
 	uint8_t *dbr;
@@ -106,7 +108,8 @@ int cq_create(struct cmd *cmd, struct hca_obj **out)
 
 	if (!err)
 		err = umem_at(cmd, FLD(create_cq_in, cq_umem_id), FLD(create_cq_in, cq_umem_offset),
-			      (uint64_t)CQE_LEN << args.log_size, CQE_LEN, &args.umem, &args.cqes);
+			      (uint64_t)args.entry_len << args.log_size, CQE_LEN, &args.umem,
+			      &args.cqes);
 	if (!err)
 		err = umem_at(cmd, FLD(cqc, dbr_umem_id), FLD(cqc, dbr_addr), DBR_LEN, DBR_LEN,
 			      &args.dbr_umem, &dbr);
@@ -119,6 +122,7 @@ int cq_create(struct cmd *cmd, struct hca_obj **out)
 		return cmd_refuse_errno(cmd, err);
 	cq = (struct cq *)obj;
 	cq->log_size = args.log_size;
+	cq->entry_len = args.entry_len;
 	cq->umem = args.umem;
 	cq->dbr_umem = args.dbr_umem;
 	cq->cqes = args.cqes;

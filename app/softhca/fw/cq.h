@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Completion queues: a ring of 64-byte CQEs and a doorbell record in the program's memory.
+ * Completion queues: a ring of CQEs and a doorbell record in the program's memory. A CQE has 64
+ * bytes, the last ones of an entry; entries have 64 or 128.
  *
  * Collapsed (cc): every CQE goes to entry 0; its wqe_counter says how far things are.
  * Arming: word 1 of the doorbell record (sn | cmd | ci) asks for an event once there are CQEs
@@ -23,7 +24,7 @@ struct cq {
 	struct umem *umem, *dbr_umem;
 	uint8_t *cqes; /* in umem */
 	uint32_t *dbr; /* in dbr_umem: [0] consumer index, [1] arm word, big-endian */
-	unsigned int log_size;
+	unsigned int log_size, entry_len;
 	bool collapsed, overrun_ignore;
 	struct uar *uar;
 

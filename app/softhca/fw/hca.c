@@ -253,6 +253,16 @@ int hca_obj_query(struct hca_obj *obj, const void *in, size_t in_len, void *out,
 	return mailbox(obj->ctx, CMD_QUERY, obj, in, in_len, out, out_len, NULL);
 }
 
+bool hca_obj_used(struct hca_obj *obj)
+{
+	bool used;
+
+	pthread_mutex_lock(&obj->ctx->hca->lock);
+	used = obj->refs != 0;
+	pthread_mutex_unlock(&obj->ctx->hca->lock);
+	return used;
+}
+
 int hca_obj_destroy(struct hca_obj *obj)
 {
 	struct hca_ctx *ctx;

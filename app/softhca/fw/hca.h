@@ -100,6 +100,7 @@ int hca_cmd(struct hca_ctx *ctx, const void *in, size_t in_len, void *out, size_
 int hca_obj_create(struct hca_ctx *ctx, const void *in, size_t in_len, void *out, size_t out_len,
 		   struct hca_obj **obj);
 int hca_obj_destroy(struct hca_obj *obj); /* -EBUSY while others refer to it; it stays then */
+bool hca_obj_used(struct hca_obj *obj);	  /* do others refer to it? */
 /* -EINVAL when the mailbox speaks of another object than obj. */
 int hca_obj_modify(struct hca_obj *obj, const void *in, size_t in_len, void *out, size_t out_len);
 int hca_obj_query(struct hca_obj *obj, const void *in, size_t in_len, void *out, size_t out_len);
@@ -145,6 +146,9 @@ int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_
 /* The end of a subscription; *sent: messages that went into the channel for it. */
 void hca_chan_unsubscribe(struct hca_chan *chan, struct hca_obj *obj, uint16_t event,
 			  uint32_t *sent);
+
+/* A message that was taken out of the channel by the front door goes back in, to the end. */
+void hca_chan_put_back(struct hca_chan *chan, const void *msg, size_t len);
 
 /* Numbers of events, as the PRM has them. */
 enum { HCA_EVENT_COMP = 0x00, HCA_EVENT_CQ_ERROR = 0x04 };

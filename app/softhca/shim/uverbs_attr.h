@@ -87,7 +87,7 @@ struct uattr_spec {
 		.access = (_access)                                                                \
 	}
 
-enum { UBUNDLE_ATTRS_MAX = 12 };
+enum { UBUNDLE_ATTRS_MAX = 20 };
 
 struct ubundle;
 

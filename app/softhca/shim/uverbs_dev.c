@@ -43,6 +43,8 @@ void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_res
 	attr->base.vendor_id = 0x2c9; /* the vendor's OUI, as mlx5_ib reports it */
 	attr->base.vendor_part_id = HCA_PCI_DEVICE;
 	attr->base.device_cap_flags = DEVICE_MEM_MGT_EXTENSIONS;
+	attr->base.max_cq = 1 << 24;
+	attr->base.max_cqe = UVERBS_MAX_CQE;
 	attr->base.max_mr = 1 << 24;
 	attr->base.max_pd = 1 << 24;
 	attr->base.max_pkeys = 1;
@@ -57,7 +59,7 @@ void uverbs_port_attr(struct ib_uverbs_query_port_resp_ex *attr)
 	attr->legacy_resp = (struct ib_uverbs_query_port_resp){
 	    .port_cap_flags = PORT_CM_SUP | PORT_IP_BASED_GIDS,
 	    .max_msg_sz = 1u << 30,
-	    .gid_tbl_len = UVERBS_GIDS,
+	    .gid_tbl_len = UVERBS_GID_TABLE,
 	    .pkey_tbl_len = 1,
 	    .state = PORT_ACTIVE,
 	    .max_mtu = MTU_4096,

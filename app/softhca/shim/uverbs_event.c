@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DevX channels: files that the program reads events or answers of asynchronous queries from.
+ * Channels: files that the program reads events or answers of asynchronous queries from.
  * Each is one end of a SOCK_SEQPACKET pair, so read, poll and epoll need no help.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,34 +17,96 @@
 #include "uverbs_devx.h"
 #include "uverbs_file.h"
 
-enum { SUBSCRIBE_EVENTS_MAX = 16 };
+/* CHAN_MSG_MAX: of channels that verbs has */
+enum { SUBSCRIBE_EVENTS_MAX = 16, CHAN_MSG_MAX = 16 };
 
-static int event_fd_alloc(struct ubundle *b)
+int uverbs_channel_open(struct ubundle *b, struct uobj *obj, enum hca_chan_kind kind, int *fd)
 {
-	struct uobj *obj = ubundle_attr(b, MLX5_IB_ATTR_DEVX_ASYNC_EVENT_FD_ALLOC_HANDLE)->obj;
-	const uint64_t omit = MLX5_IB_UAPI_DEVX_CR_EV_CH_FLAGS_OMIT_DATA;
 	struct hca_ctx *ctx;
-	uint64_t flags;
-	int fd, rc;
+	int rc;
 
 	rc = ubundle_ctx(b, &ctx);
 	if (!rc)
-		rc = ubundle_flags(b, MLX5_IB_ATTR_DEVX_ASYNC_EVENT_FD_ALLOC_FLAGS, omit, &flags);
+		rc = hca_chan_open(ctx, kind, &obj->fd.chan, fd);
 	if (rc)
 		return rc;
-	rc = hca_chan_open(ctx, (flags & omit) != 0, &obj->fd.chan, &fd);
-	if (rc)
-		return rc;
-	rc = file_id_get(fd, &obj->fd.file);
+	rc = file_id_get(*fd, &obj->fd.file);
+	if (!rc && obj->type != MLX5_IB_OBJECT_DEVX_ASYNC_EVENT_FD) {
+		obj->fd.reader = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
+		if (obj->fd.reader < 0)
+			rc = -errno;
+	}
 	if (!rc)
 		rc = uverbs_channel_add(b->file, &obj->fd.file);
-	if (!rc)
-		rc = ubundle_out_fd(b, MLX5_IB_ATTR_DEVX_ASYNC_EVENT_FD_ALLOC_HANDLE, fd);
-	if (rc) {
-		hca_chan_close(obj->fd.chan);
-		close(fd);
-	}
+	if (rc)
+		uverbs_channel_drop(obj, *fd);
 	return rc;
+}
+
+void uverbs_channel_drop(struct uobj *obj, int fd)
+{
+	hca_chan_close(obj->fd.chan);
+	obj->fd.chan = NULL;
+	if (obj->fd.reader >= 0)
+		close(obj->fd.reader);
+	obj->fd.reader = -1;
+	if (fd >= 0)
+		close(fd);
+}
+
+int uverbs_channel_make(struct ubundle *b, uint16_t attr, enum hca_chan_kind kind)
+{
+	struct uobj *obj = ubundle_attr(b, attr)->obj;
+	int fd, rc;
+
+	rc = uverbs_channel_open(b, obj, kind, &fd);
+	if (rc)
+		return rc;
+	rc = ubundle_out_fd(b, attr, fd);
+	if (rc)
+		uverbs_channel_drop(obj, fd);
+	return rc;
+}
+
+uint32_t uverbs_channel_forget(struct uobj *chan, struct hca_obj *obj, uint16_t event,
+			       uint64_t cookie)
+{
+	uint8_t *kept = NULL, *more, msg[CHAN_MSG_MAX];
+	uint32_t sent, unread = 0;
+	size_t n = 0, len = 0;
+	ssize_t got;
+
+	hca_chan_unsubscribe(chan->fd.chan, obj, event, &sent);
+	while ((got = recv(chan->fd.reader, msg, sizeof(msg), MSG_DONTWAIT)) > 0) {
+		len = (size_t)got;
+		if (!memcmp(msg, &cookie, sizeof(cookie))) {
+			unread++;
+			continue;
+		}
+		more = realloc(kept, (n + 1) * sizeof(msg));
+		if (!more)
+			break;
+		kept = more;
+		memcpy(kept + n++ * sizeof(msg), msg, len);
+	}
+	/* The messages of a channel are all of one length. */
+	for (size_t i = 0; i < n; i++)
+		hca_chan_put_back(chan->fd.chan, kept + i * sizeof(msg), len);
+	free(kept);
+	return sent - unread;
+}
+
+static int event_fd_alloc(struct ubundle *b)
+{
+	const uint64_t omit = MLX5_IB_UAPI_DEVX_CR_EV_CH_FLAGS_OMIT_DATA;
+	uint64_t flags;
+	int rc;
+
+	rc = ubundle_flags(b, MLX5_IB_ATTR_DEVX_ASYNC_EVENT_FD_ALLOC_FLAGS, omit, &flags);
+	if (rc)
+		return rc;
+	return uverbs_channel_make(b, MLX5_IB_ATTR_DEVX_ASYNC_EVENT_FD_ALLOC_HANDLE,
+				   flags & omit ? HCA_CHAN_COOKIE : HCA_CHAN_DATA);
 }
 
 static int subscribe(struct ubundle *b)

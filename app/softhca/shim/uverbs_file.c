@@ -14,6 +14,7 @@
 #include <rdma/mlx5_user_ioctl_cmds.h>
 
 #include "nic.h"
+#include "uverbs_cq.h"
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct uverbs_file *files; /* owned, one reference each */
@@ -28,8 +29,8 @@ struct channel {
 static struct channel *channels; /* owned; under list_lock */
 
 static const struct umethod_group *const groups[] = {
-    &uverbs_std_group,   &uverbs_write_group, &uverbs_devx_group,
-    &uverbs_event_group, &uverbs_flow_group,
+    &uverbs_std_group,  &uverbs_mr_group,    &uverbs_cq_group,   &uverbs_ah_group,
+    &uverbs_write_group, &uverbs_devx_group, &uverbs_event_group, &uverbs_flow_group,
 };
 
 bool uverbs_any_open(void)
@@ -154,6 +155,13 @@ static void file_release(struct uverbs_file *file)
 	if (!file->closed) {
 		file->closed = true;
 		channel_remove(file, NULL);
+		for (uint32_t i = 0; i < file->objs.n; i++) {
+			struct uobj *obj = file->objs.slots[i];
+
+			/* Every program has one, and libibverbs closes it last: not left behind. */
+			if (obj && obj->type == UVERBS_OBJECT_ASYNC_EVENT)
+				uverbs_channel_drop(obj, -1);
+		}
 		hca_ctx_close(file->ctx);
 		file->ctx = NULL;
 		pages_destroy(&file->pages);
@@ -162,6 +170,8 @@ static void file_release(struct uverbs_file *file)
 
 			if (obj && obj->type == MLX5_IB_OBJECT_DEVX_ASYNC_CMD_FD)
 				close(obj->fd.peer);
+			if (obj && obj->type == UVERBS_OBJECT_COMP_CHANNEL)
+				close(obj->fd.reader);
 		}
 		uobj_table_clear(&file->objs);
 	}
@@ -182,8 +192,8 @@ static void file_unlink(struct uverbs_file *file)
 	pthread_mutex_unlock(&list_lock);
 }
 
-/* Does the process have another descriptor of that file? Without /proc: no. */
-static bool file_id_open(const struct file_id *id)
+/* Does the process have another descriptor of that file, but for ours? Without /proc: no. */
+static bool file_id_open(const struct file_id *id, int ours)
 {
 	struct file_id other;
 	struct dirent *e;
@@ -193,7 +203,9 @@ static bool file_id_open(const struct file_id *id)
 	if (!dir)
 		return false;
 	while (!found && (e = readdir(dir))) {
-		if (e->d_name[0] == '.' || file_id_get(atoi(e->d_name), &other))
+		int fd = atoi(e->d_name);
+
+		if (e->d_name[0] == '.' || fd == ours || file_id_get(fd, &other))
 			continue;
 		found = other.dev == id->dev && other.ino == id->ino;
 	}
@@ -207,14 +219,29 @@ static void channel_release(struct uverbs_file *file, const struct file_id *id)
 
 	pthread_mutex_lock(&file->lock);
 	if (!uobj_find_file(&file->objs, UOBJ_ANY, id, &obj)) {
-		if (obj->type == MLX5_IB_OBJECT_DEVX_ASYNC_EVENT_FD)
-			hca_chan_close(obj->fd.chan);
-		else
+		if (obj->type == MLX5_IB_OBJECT_DEVX_ASYNC_CMD_FD) {
 			close(obj->fd.peer);
+		} else {
+			uverbs_cq_forget_channel(&file->objs, obj);
+			uverbs_channel_drop(obj, -1);
+		}
 		uobj_remove(&file->objs, obj);
 	}
 	channel_remove(file, id);
 	pthread_mutex_unlock(&file->lock);
+}
+
+/* Our own descriptor of a channel, or -1. */
+static int channel_reader(struct uverbs_file *file, const struct file_id *id)
+{
+	struct uobj *obj;
+	int fd = -1;
+
+	pthread_mutex_lock(&file->lock);
+	if (!uobj_find_file(&file->objs, UOBJ_ANY, id, &obj))
+		fd = obj->fd.reader;
+	pthread_mutex_unlock(&file->lock);
+	return fd;
 }
 
 void uverbs_close_begin(int fd, struct uverbs_closing *closing)
@@ -233,7 +260,8 @@ void uverbs_close_end(struct uverbs_closing *closing)
 	if (!closing->found)
 		return;
 	/* The child of a vfork() closes its own descriptors, but in our memory. */
-	if (file->pid == getpid() && !file_id_open(&closing->id)) {
+	if (file->pid == getpid() &&
+	    !file_id_open(&closing->id, channel_reader(file, &closing->id))) {
 		if (file_holds(file, &closing->id)) {
 			file_unlink(file);
 			file_release(file);
@@ -330,8 +358,11 @@ int uverbs_ioctl(struct uverbs_file *file, unsigned long cmd, void *arg)
 	if (hdr.driver_id != RDMA_DRIVER_MLX5)
 		return -EINVAL;
 	method = method_find(&hdr);
-	if (!method)
+	if (!method) {
+		hca_note(file->hca, file->ctx, "uverbs", -EPROTONOSUPPORT,
+			 "object 0x%x method 0x%x", hdr.object_id, hdr.method_id);
 		return -EPROTONOSUPPORT;
+	}
 	return ubundle_run(file, &file->objs, method,
 			   (struct ib_uverbs_attr *)(uintptr_t)(user + sizeof(hdr)), hdr.num_attrs);
 }

@@ -82,11 +82,30 @@ struct umethod_group {
 	unsigned int n;
 };
 
-extern const struct umethod_group uverbs_std_group;   /* device, PD, MR, asynchronous events */
+extern const struct umethod_group uverbs_std_group;   /* device, asynchronous events */
+extern const struct umethod_group uverbs_mr_group;    /* PD, MR */
+extern const struct umethod_group uverbs_cq_group;    /* CQ */
+extern const struct umethod_group uverbs_ah_group;    /* AH */
 extern const struct umethod_group uverbs_write_group; /* write() commands through the ioctl */
 extern const struct umethod_group uverbs_devx_group;  /* DevX, UAR, VAR */
 extern const struct umethod_group uverbs_event_group; /* DevX event and command channels */
 extern const struct umethod_group uverbs_flow_group;  /* matchers and rules */
+
+/*
+ * A channel for events. *fd is the program's end; obj is a new object of one of the types that are
+ * known by a file. Verbs channels keep a reader of their own, to take back what nobody has read.
+ */
+int uverbs_channel_open(struct ubundle *b, struct uobj *obj, enum hca_chan_kind kind, int *fd);
+/* fd: the program's end if it has not got it, else -1. */
+void uverbs_channel_drop(struct uobj *obj, int fd);
+/* The same for an attribute that gives out the file. */
+int uverbs_channel_make(struct ubundle *b, uint16_t attr, enum hca_chan_kind kind);
+/*
+ * An object's events end: those that were not read are taken out of the channel. Returns how many
+ * were read, as verbs tells it to the program that destroys the object.
+ */
+uint32_t uverbs_channel_forget(struct uobj *chan, struct hca_obj *obj, uint16_t event,
+			       uint64_t cookie);
 
 /* A channel made for the program, so that its close() is noticed. */
 int uverbs_channel_add(struct uverbs_file *file, const struct file_id *id);

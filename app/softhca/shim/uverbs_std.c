@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Methods of plain verbs objects: the device and its context, protection domains, memory regions
- * and the file of asynchronous events.
+ * Methods of plain verbs objects: the device and its context, and the file of asynchronous events.
  */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <rdma/ib_user_ioctl_verbs.h>
@@ -37,6 +35,7 @@ static void ucontext_resp(struct uverbs_file *file, uint8_t cqe_version,
 	resp->comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_DUMP_FILL_MKEY;
 	resp->response_length = sizeof(*resp);
 	resp->cqe_version = cqe_version;
+	resp->cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE | MLX5_USER_CMDS_SUPP_UHW_CREATE_AH;
 	resp->eth_min_inline = MLX5_USER_INLINE_MODE_NONE;
 	resp->log_uar_size = 12;
 	resp->num_uars_per_page = page_size >> 12;
@@ -169,8 +168,10 @@ static int query_gid_entry(struct ubundle *b)
 		return rc;
 	port = ubundle_const(b, UVERBS_ATTR_QUERY_GID_ENTRY_PORT);
 	index = ubundle_const(b, UVERBS_ATTR_QUERY_GID_ENTRY_GID_INDEX);
-	if (port < 1 || port > UVERBS_PORTS || index >= UVERBS_GIDS)
+	if (port < 1 || port > UVERBS_PORTS || index >= UVERBS_GID_TABLE)
 		return -EINVAL;
+	if (index >= UVERBS_GIDS)
+		return -ENODATA;
 	uverbs_gid(b->file->function, (unsigned int)index, &entry);
 	return ubundle_out(b, UVERBS_ATTR_QUERY_GID_ENTRY_RESP_ENTRY, &entry, sizeof(entry));
 }
@@ -241,61 +242,14 @@ static const struct uattr_spec mlx5_query_port_specs[] = {
 
 /* ---- asynchronous events ---- */
 
-/*
- * A file that has nothing to read: this port and this device never change state. It needs no
- * object behind it, so the program's close() is all there is to its life.
- */
+/* Broken completion queues are told here; this port and this device never change state. */
 static int async_event_alloc(struct ubundle *b)
 {
-	int fd, rc;
-
-	fd = eventfd(0, EFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = ubundle_out_fd(b, UVERBS_ATTR_ASYNC_EVENT_ALLOC_FD_HANDLE, fd);
-	if (rc)
-		close(fd);
-	return rc;
+	return uverbs_channel_make(b, UVERBS_ATTR_ASYNC_EVENT_ALLOC_FD_HANDLE, HCA_CHAN_ASYNC);
 }
 
 static const struct uattr_spec async_event_specs[] = {
     UATTR_FILE(UVERBS_ATTR_ASYNC_EVENT_ALLOC_FD_HANDLE, UVERBS_OBJECT_ASYNC_EVENT, UATTR_NEW, true),
-};
-
-/* ---- protection domains and memory regions ---- */
-
-static int pd_destroy(struct ubundle *b)
-{
-	struct uobj *pd = ubundle_attr(b, UVERBS_ATTR_DESTROY_PD_HANDLE)->obj;
-
-	return hca_pd_free(b->file->ctx, pd->pdn);
-}
-
-static int pd_query(struct ubundle *b)
-{
-	struct uobj *pd = ubundle_attr(b, MLX5_IB_ATTR_QUERY_PD_HANDLE)->obj;
-
-	return ubundle_out(b, MLX5_IB_ATTR_QUERY_PD_RESP_PDN, &pd->pdn, sizeof(pd->pdn));
-}
-
-static int mr_destroy(struct ubundle *b)
-{
-	struct uobj *mr = ubundle_attr(b, UVERBS_ATTR_DESTROY_MR_HANDLE)->obj;
-
-	return hca_mr_dereg(b->file->ctx, mr->mr.lkey);
-}
-
-static const struct uattr_spec pd_destroy_specs[] = {
-    UATTR_OBJ(UVERBS_ATTR_DESTROY_PD_HANDLE, UVERBS_OBJECT_PD, UATTR_DESTROY, true),
-};
-
-static const struct uattr_spec pd_query_specs[] = {
-    UATTR_OBJ(MLX5_IB_ATTR_QUERY_PD_HANDLE, UVERBS_OBJECT_PD, UATTR_READ, true),
-    UATTR_OUT_TYPE(MLX5_IB_ATTR_QUERY_PD_RESP_PDN, uint32_t, true),
-};
-
-static const struct uattr_spec mr_destroy_specs[] = {
-    UATTR_OBJ(UVERBS_ATTR_DESTROY_MR_HANDLE, UVERBS_OBJECT_MR, UATTR_DESTROY, true),
 };
 
 static const struct umethod methods[] = {
@@ -308,9 +262,6 @@ static const struct umethod methods[] = {
 	    mlx5_query_port),
     UMETHOD(UVERBS_OBJECT_ASYNC_EVENT, UVERBS_METHOD_ASYNC_EVENT_ALLOC, async_event_specs,
 	    async_event_alloc),
-    UMETHOD(UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY, pd_destroy_specs, pd_destroy),
-    UMETHOD(UVERBS_OBJECT_PD, MLX5_IB_METHOD_PD_QUERY, pd_query_specs, pd_query),
-    UMETHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY, mr_destroy_specs, mr_destroy),
 };
 
 const struct umethod_group uverbs_std_group = {methods, ARRAY_SIZE(methods)};

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/ib_user_verbs.h>
@@ -17,15 +16,7 @@
 
 #include "uverbs_dev.h"
 #include "uverbs_file.h"
-
-/* What ib_check_mr_access() lets pass on a device without on-demand paging. */
-enum {
-	ACCESS_REMOTE_ANY = IB_UVERBS_ACCESS_REMOTE_WRITE | IB_UVERBS_ACCESS_REMOTE_ATOMIC,
-	ACCESS_KNOWN = IB_UVERBS_ACCESS_LOCAL_WRITE | IB_UVERBS_ACCESS_REMOTE_WRITE |
-		       IB_UVERBS_ACCESS_REMOTE_READ | IB_UVERBS_ACCESS_REMOTE_ATOMIC |
-		       IB_UVERBS_ACCESS_MW_BIND | IB_UVERBS_ACCESS_ZERO_BASED |
-		       IB_UVERBS_ACCESS_HUGETLB | IB_UVERBS_ACCESS_OPTIONAL_RANGE,
-};
+#include "uverbs_write.h"
 
 static int query_device(struct ubundle *b, const void *req, const struct uattr *out)
 {
@@ -38,110 +29,48 @@ static int query_device(struct ubundle *b, const void *req, const struct uattr *
 static int query_device_ex(struct ubundle *b, const void *req, const struct uattr *out)
 {
 	const struct ib_uverbs_ex_query_device *cmd = req;
+	struct mlx5_ib_query_device_resp mlx5 = {0}; /* none of the offloads of data queue pairs */
 	struct ib_uverbs_ex_query_device_resp attr;
+	int rc;
 
 	if (cmd->comp_mask || cmd->reserved)
 		return -EINVAL;
 	uverbs_dev_attr(b->file->function, &attr);
 	if (out->len < attr.response_length)
 		attr.response_length = out->len;
-	return ubundle_out(b, UVERBS_ATTR_CORE_OUT, &attr, sizeof(attr));
-}
-
-static int alloc_pd(struct ubundle *b, const void *req, const struct uattr *out)
-{
-	struct mlx5_ib_alloc_pd_resp mlx5;
-	struct ib_uverbs_alloc_pd_resp resp;
-	struct uobj *pd;
-	int rc;
-
-	rc = uobj_reserve(b->objs, UVERBS_OBJECT_PD, &pd);
-	if (rc)
-		return rc;
-	rc = hca_pd_alloc(b->file->ctx, &pd->pdn);
-	if (rc)
-		goto remove;
-	mlx5.pdn = pd->pdn;
-	resp.pd_handle = pd->id;
+	mlx5.response_length = sizeof(mlx5);
 	rc = ubundle_out(b, UVERBS_ATTR_UHW_OUT, &mlx5, sizeof(mlx5));
-	if (!rc)
-		rc = ubundle_out(b, UVERBS_ATTR_CORE_OUT, &resp, sizeof(resp));
-	if (rc)
-		goto free;
-	pd->committed = true;
-	return 0;
-free:
-	hca_pd_free(b->file->ctx, pd->pdn);
-remove:
-	uobj_remove(b->objs, pd);
-	return rc;
-}
-
-static int reg_mr_check(const struct ib_uverbs_reg_mr *cmd)
-{
-	uint64_t page_mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
-
-	if ((cmd->start & page_mask) != (cmd->hca_va & page_mask))
-		return -EINVAL;
-	if ((cmd->access_flags & ACCESS_REMOTE_ANY) &&
-	    !(cmd->access_flags & IB_UVERBS_ACCESS_LOCAL_WRITE))
-		return -EINVAL;
-	if (cmd->access_flags & ~(uint32_t)ACCESS_KNOWN)
-		return -EOPNOTSUPP;
-	if (!cmd->length || cmd->start + cmd->length < cmd->start ||
-	    cmd->start + cmd->length > UINT64_MAX - page_mask)
-		return -EINVAL;
-	return 0;
-}
-
-static int reg_mr(struct ubundle *b, const void *req, const struct uattr *out)
-{
-	const struct ib_uverbs_reg_mr *cmd = req;
-	struct ib_uverbs_reg_mr_resp resp;
-	struct uobj *mr, *pd;
-	int rc;
-
-	rc = reg_mr_check(cmd);
-	if (!rc)
-		rc = uobj_find(b->objs, UVERBS_OBJECT_PD, cmd->pd_handle, &pd);
-	if (!rc)
-		rc = uobj_reserve(b->objs, UVERBS_OBJECT_MR, &mr);
-	if (rc)
-		return rc == -ENOENT ? -EINVAL : rc;
-	rc = hca_mr_reg(b->file->ctx, pd->pdn, (void *)(uintptr_t)cmd->start, cmd->length,
-			cmd->hca_va, cmd->access_flags, &resp.lkey, &resp.rkey);
-	if (rc)
-		goto remove;
-	mr->mr.lkey = resp.lkey;
-	resp.mr_handle = mr->id;
-	rc = ubundle_out(b, UVERBS_ATTR_CORE_OUT, &resp, sizeof(resp));
-	if (rc)
-		goto dereg;
-	mr->committed = true;
-	return 0;
-dereg:
-	hca_mr_dereg(b->file->ctx, mr->mr.lkey);
-remove:
-	uobj_remove(b->objs, mr);
-	return rc;
+	return rc ? rc : ubundle_out(b, UVERBS_ATTR_CORE_OUT, &attr, sizeof(attr));
 }
 
 struct write_cmd {
 	uint32_t number;
-	size_t req_len, resp_len; /* at least */
-	int (*handler)(struct ubundle *b, const void *req, const struct uattr *out);
+	size_t req_len, resp_len; /* at least; resp_len 0: no response */
+	write_handler handler;
 };
 
+#define CMD(_cmd, _req, _resp_len, _handler)                                                       \
+	{                                                                                          \
+		.number = (_cmd), .req_len = sizeof(struct _req), .resp_len = (_resp_len),         \
+		.handler = (_handler)                                                              \
+	}
+#define EX(_cmd) (IB_USER_VERBS_CMD_FLAG_EXTENDED | (_cmd))
+
 static const struct write_cmd cmds[] = {
-    {IB_USER_VERBS_CMD_QUERY_DEVICE,				      sizeof(struct ib_uverbs_query_device),
-     sizeof(struct ib_uverbs_query_device_resp),											query_device    },
-    {IB_USER_VERBS_CMD_FLAG_EXTENDED | IB_USER_VERBS_EX_CMD_QUERY_DEVICE,
-     sizeof(struct ib_uverbs_ex_query_device),
-     END_OF(struct ib_uverbs_ex_query_device_resp,										      response_length), query_device_ex},
-    {IB_USER_VERBS_CMD_ALLOC_PD,								   sizeof(struct ib_uverbs_alloc_pd),
-     sizeof(struct ib_uverbs_alloc_pd_resp), alloc_pd													     },
-    {IB_USER_VERBS_CMD_REG_MR,								   sizeof(struct ib_uverbs_reg_mr),
-     sizeof(struct ib_uverbs_reg_mr_resp),     reg_mr													       },
+    CMD(IB_USER_VERBS_CMD_QUERY_DEVICE, ib_uverbs_query_device,
+	sizeof(struct ib_uverbs_query_device_resp), query_device),
+    CMD(EX(IB_USER_VERBS_EX_CMD_QUERY_DEVICE), ib_uverbs_ex_query_device,
+	END_OF(struct ib_uverbs_ex_query_device_resp, response_length), query_device_ex),
+    CMD(IB_USER_VERBS_CMD_ALLOC_PD, ib_uverbs_alloc_pd, sizeof(struct ib_uverbs_alloc_pd_resp),
+	write_alloc_pd),
+    CMD(IB_USER_VERBS_CMD_REG_MR, ib_uverbs_reg_mr, sizeof(struct ib_uverbs_reg_mr_resp),
+	write_reg_mr),
+    CMD(IB_USER_VERBS_CMD_REREG_MR, ib_uverbs_rereg_mr, sizeof(struct ib_uverbs_rereg_mr_resp),
+	write_rereg_mr),
+    CMD(IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL, ib_uverbs_create_comp_channel,
+	sizeof(struct ib_uverbs_create_comp_channel_resp), write_create_comp_channel),
+    CMD(IB_USER_VERBS_CMD_CREATE_AH, ib_uverbs_create_ah, sizeof(struct ib_uverbs_create_ah_resp),
+	write_create_ah),
 };
 
 static int invoke_write(struct ubundle *b)
@@ -156,10 +85,13 @@ static int invoke_write(struct ubundle *b)
 	for (unsigned int i = 0; i < ARRAY_SIZE(cmds); i++)
 		if (cmds[i].number == number)
 			cmd = &cmds[i];
-	if (!cmd)
+	if (!cmd) {
+		hca_note(b->file->hca, b->file->ctx, "uverbs", -EOPNOTSUPP, "write command 0x%x",
+			 (unsigned int)number);
 		return -EOPNOTSUPP;
+	}
 	/* libibverbs asks for a command without its structs to learn whether this method exists. */
-	if (!in || in->len < cmd->req_len || !out || out->len < cmd->resp_len)
+	if (!in || in->len < cmd->req_len || (cmd->resp_len && (!out || out->len < cmd->resp_len)))
 		return -ENOSPC;
 	rc = ubundle_ctx(b, &ctx);
 	return rc ? rc : cmd->handler(b, in->in, out);
