@@ -228,9 +228,10 @@ static void destroy_objects(struct world *w)
 	CHECK(!ibv_dereg_mr(w->null_mr));
 	CHECK(!ibv_dereg_mr(w->mr));
 	CHECK(!ibv_dealloc_pd(w->pd));
-	/* The library keeps a doorbell page of its own in the context. */
+	/* The library keeps doorbell pages and the file of asynchronous events in the context. */
 	for (unsigned int i = 0; i < HCA_STAT_OBJ_N; i++)
-		CHECK(i == HCA_STAT_CTX || i == HCA_STAT_UAR || alive(i) == 0);
+		CHECK(i == HCA_STAT_CTX || i == HCA_STAT_UAR || i == HCA_STAT_CHAN ||
+		      alive(i) == 0);
 }
 
 static void close_world(struct world *w)

@@ -312,7 +312,7 @@ static void trace_refusal_names_field(void **state)
 	struct mbox mb;
 
 	good_cq(rig, &mb);
-	mb_set(&mb, FLD(cqc, cqe_sz), 1);
+	mb_set(&mb, FLD(cqc, cqe_sz), 2);
 	mb_create_refused(&mb, rig->a, SYND(CQE_SIZE));
 	assert_true(trace_has(rig, "create_cq"));
 	assert_true(trace_has(rig, "BAD_PARAM 0x3 syndrome 0x5f0202: cqc.cqe_sz"));

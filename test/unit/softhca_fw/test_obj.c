@@ -27,7 +27,7 @@ static void create_cq_bad_field_refused(void **state)
 	    {FLD(cqc,          dbr_addr),       4,               SYND(UMEM_ALIGN)    },
 	    {FLD(cqc,          log_cq_size),    23,              SYND(CQ_SIZE)       },
 	    {FLD(cqc,          log_cq_size),    22,              SYND(UMEM_RANGE)    },
-	    {FLD(cqc,          cqe_sz),         1,               SYND(CQE_SIZE)      },
+	    {FLD(cqc,          cqe_sz),         2,               SYND(CQE_SIZE)      },
 	    {FLD(cqc,          c_eqn),          9,               SYND(CQ_EQN)        },
 	    {FLD(cqc,          uar_page),       0,               SYND(NO_SUCH_OBJECT)},
 	    {FLD(cqc,          cqe_comp_en),    1,               SYND(NOT_MODELLED)  },
