@@ -80,9 +80,10 @@ int hca_chan_open(struct hca_ctx *ctx, enum hca_chan_kind kind, struct hca_chan 
 {
 	struct hca *hca = ctx->hca;
 	struct chan *c = NULL;
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "open_channel");
 	if (hca_inject(hca, "open_channel"))
 		err = -ENOMEM;
 	if (!err)
@@ -91,19 +92,19 @@ int hca_chan_open(struct hca_ctx *ctx, enum hca_chan_kind kind, struct hca_chan 
 		*chan = (struct hca_chan *)c;
 	trace_call(ctx, "open_channel", err, " kind=%s id=0x%x", kind_names[kind],
 		   err ? 0 : c->obj.id);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
 void hca_chan_close(struct hca_chan *chan)
 {
 	struct hca_obj *obj = (struct hca_obj *)chan;
-	struct hca *hca = obj->ctx->hca;
+	struct call call;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, obj->ctx->hca, "close_channel");
 	trace_call(obj->ctx, "close_channel", 0, " id=0x%x", obj->id);
 	obj_discard(obj);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, 0);
 }
 
 void chan_fini(struct hca_obj *obj)
@@ -139,8 +140,10 @@ static int subscribe(struct hca *hca, struct event_sub *args)
 	if (args->efd >= 0) {
 		sub->efd = fcntl(args->efd, F_DUPFD_CLOEXEC, 0);
 		if (sub->efd < 0) {
+			int err = -errno;
+
 			free(sub);
-			return -errno;
+			return err;
 		}
 	}
 	dp_lock(hca->dp);
@@ -157,10 +160,11 @@ int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_
 	struct chan *c = (struct chan *)chan;
 	struct hca *hca = c->obj.ctx->hca;
 	struct event_sub args = {.chan = c, .obj = obj, .cookie = cookie, .efd = redirect_fd};
-	unsigned int i;
+	struct call call;
+	unsigned int i, made = 0;
 	int err = n ? 0 : -EINVAL;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "subscribe_event");
 	if (obj && obj->ctx != c->obj.ctx)
 		err = -EINVAL;
 	for (i = 0; !err && i < n; i++)
@@ -171,12 +175,16 @@ int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_
 	for (i = 0; !err && i < n; i++) {
 		args.event = event_nums[i];
 		err = subscribe(hca, &args);
+		made += !err;
 	}
+	/* All or nothing: the newest are those of this call. */
+	if (err)
+		event_forget_newest(hca, made);
 	trace_call(c->obj.ctx, "subscribe_event", err,
 		   " channel=0x%x %s=0x%x event=0x%x cookie=0x%llx", c->obj.id,
 		   obj ? obj_type_name(obj->type) : "none", obj ? obj->id : 0,
 		   n ? event_nums[0] : 0, (unsigned long long)cookie);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 

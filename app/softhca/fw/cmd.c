@@ -134,6 +134,13 @@ static int find(struct cmd *cmd)
 			  opcode, op_mod);
 }
 
+const char *cmd_name(const struct cmd *cmd)
+{
+	struct cmd copy = *cmd;
+
+	return cmd->in_len < CMD_HDR_LEN || find(&copy) ? "command" : copy.desc->name;
+}
+
 static int check_lengths(struct cmd *cmd)
 {
 	const struct cmd_desc *d = cmd->desc;

@@ -68,6 +68,8 @@ extern const struct cmd_desc cmd_table[];
 extern const unsigned int cmd_table_n;
 
 bool cmd_known(const char *name);
+/* The command in a mailbox, by its opcode alone; "command" if there is no such. */
+const char *cmd_name(const struct cmd *cmd);
 
 /* -EREMOTEIO: refused. -EINVAL: no such verb on this path, or another object. */
 int cmd_execute(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj, struct hca_obj **made);

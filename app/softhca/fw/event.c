@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "cq.h"
 #include "event.h"
 #include "hca_priv.h"
+#include "trace.h"
 
 /* How often the tick looks for late arms and full channels, while there are any. */
 enum { SCAN_NS = 10000, STAT_TICKS = 64 };
@@ -36,16 +38,26 @@ static void make_eqe(const struct event_sub *sub, uint8_t eqe[EQE_LEN])
 	}
 }
 
+/*
+ * The program has made the eventfd, maybe one that blocks, and may have filled it: a write would
+ * hold the NIC thread for good. Without room for one more its reader has an event to see.
+ */
+static void tell_eventfd(int fd)
+{
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+	uint64_t one = 1;
+
+	if (poll(&room, 1, 0) == 1 && room.revents & POLLOUT && write(fd, &one, sizeof(one)) < 0)
+		return; /* not an eventfd any more, or filled just now: it has an event, too */
+}
+
 static int deliver(struct event_sub *sub)
 {
-	uint64_t one = 1;
 	uint8_t eqe[EQE_LEN];
 	int err;
 
 	if (sub->efd >= 0) {
-		/* EAGAIN: the counter is at its limit, so the reader has an event to see. */
-		if (write(sub->efd, &one, sizeof(one)) < 0)
-			return 0;
+		tell_eventfd(sub->efd);
 		return 0;
 	}
 	make_eqe(sub, eqe);
@@ -59,6 +71,7 @@ static int deliver(struct event_sub *sub)
 static void attempt(struct hca *hca, struct event_sub *sub)
 {
 	if (!deliver(sub)) {
+		trace_event(sub->obj, sub->event);
 		if (atomic_exchange(&sub->pending, false))
 			atomic_fetch_sub(&hca->ev.pending, 1);
 	} else if (!atomic_exchange(&sub->pending, true)) {
@@ -176,6 +189,16 @@ uint32_t event_unsubscribe(struct chan *chan, struct hca_obj *obj, uint16_t even
 	}
 	dp_unlock(hca->dp);
 	return sent;
+}
+
+void event_forget_newest(struct hca *hca, unsigned int n)
+{
+	if (!n)
+		return;
+	dp_lock(hca->dp);
+	while (n--)
+		forget(hca, SLIST_FIRST(&hca->ev.subs));
+	dp_unlock(hca->dp);
 }
 
 void event_forget_chan(struct hca *hca, struct chan *chan)

@@ -53,6 +53,8 @@ void event_tick(void *arg);
 /* One subscription ends; returns what it has sent. Under the firmware lock, takes dp_lock. */
 uint32_t event_unsubscribe(struct chan *chan, struct hca_obj *obj, uint16_t event);
 
+/* The n subscriptions made last end. Under the firmware lock, takes dp_lock. */
+void event_forget_newest(struct hca *hca, unsigned int n);
 /* Subscriptions of an object or of a channel end. Under the firmware lock, takes dp_lock. */
 void event_forget_obj(struct hca_obj *obj);
 void event_forget_chan(struct hca *hca, struct chan *chan);

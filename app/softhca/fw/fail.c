@@ -87,6 +87,24 @@ int fail_parse(const char *text, struct fail_plan **plan)
 	return 0;
 }
 
+int fail_add(struct fail_plan **plan, const char *text)
+{
+	unsigned int n = *plan ? (*plan)->n : 0;
+	struct fail_item item;
+	struct fail_plan *p;
+	int err = parse_item(text, strlen(text), &item);
+
+	if (err)
+		return err;
+	p = realloc(*plan, sizeof(*p) + (n + 1) * sizeof(p->item[0]));
+	if (!p)
+		return -ENOMEM;
+	p->item[n] = item;
+	p->n = n + 1;
+	*plan = p;
+	return 0;
+}
+
 void fail_free(struct fail_plan *plan)
 {
 	free(plan);

@@ -15,6 +15,8 @@ struct fail_plan;
 
 /* -EINVAL: not of that form, or no such command. text NULL or empty: *plan is NULL. */
 int fail_parse(const char *text, struct fail_plan **plan);
+/* Add one COMMAND[:N], counted from now, to a plan or to none. The plan may move. */
+int fail_add(struct fail_plan **plan, const char *text);
 void fail_free(struct fail_plan *plan);
 
 /* Is it "any" or a command that can be told to fail? */

@@ -190,9 +190,10 @@ int hca_matcher_create(struct hca_ctx *ctx, const struct hca_matcher_attr *attr,
 	struct hca *hca = ctx->hca;
 	struct matcher *m = NULL;
 	const char *why = "";
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "create_matcher");
 	if (hca_inject(hca, "create_matcher"))
 		err = -ENOMEM;
 	if (!err)
@@ -202,7 +203,7 @@ int hca_matcher_create(struct hca_ctx *ctx, const struct hca_matcher_attr *attr,
 	trace_call(ctx, "create_matcher", err, " priority=%u criteria=0x%x id=0x%x%s%s",
 		   attr->priority, attr->criteria_enable, err ? 0 : m->obj.id,
 		   err ? " refused: " : "", err ? why : "");
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -211,12 +212,13 @@ static int destroy(struct hca_obj *obj, const char *name)
 {
 	struct hca_ctx *ctx = obj->ctx;
 	uint32_t id = obj->id;
+	struct call call;
 	int err;
 
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, name);
 	err = obj_destroy(obj);
 	trace_call(ctx, name, err, " id=0x%x", id);
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -269,9 +271,10 @@ int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value
 	struct hca *hca = m->obj.ctx->hca;
 	struct flow *f = NULL;
 	const char *why = "";
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "create_flow");
 	if (hca_inject(hca, "create_flow"))
 		err = -ENOMEM;
 	if (!err)
@@ -280,7 +283,7 @@ int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value
 		*flow = (struct hca_flow *)f;
 	trace_call(m->obj.ctx, "create_flow", err, " matcher=0x%x tir=0x%x id=0x%x%s%s", m->obj.id,
 		   tir ? tir->id : 0, err ? 0 : f->obj.id, err ? " refused: " : "", err ? why : "");
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 

@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "cmd.h"
+#include "ctl.h"
 #include "event.h"
 #include "fail.h"
 #include "hca_ident.h"
@@ -16,41 +18,6 @@
 #include "mem.h"
 #include "profile.h"
 #include "trace.h"
-
-static int stat_open(struct hca *hca, const char *path)
-{
-	void *p;
-	int fd;
-
-	if (!path) {
-		hca->stat = calloc(1, sizeof(*hca->stat));
-		return hca->stat ? 0 : -ENOMEM;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, sizeof(*hca->stat))) {
-		close(fd);
-		return -errno;
-	}
-	p = mmap(NULL, sizeof(*hca->stat), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (p == MAP_FAILED)
-		return -errno;
-	hca->stat = p;
-	hca->stat_mapped = true;
-	*hca->stat = (struct hca_stat){.version = HCA_STAT_VERSION};
-	__atomic_store_n(&hca->stat->magic, HCA_STAT_MAGIC, __ATOMIC_RELEASE);
-	return 0;
-}
-
-static void stat_close(struct hca *hca)
-{
-	if (hca->stat_mapped)
-		munmap(hca->stat, sizeof(*hca->stat));
-	else
-		free(hca->stat);
-}
 
 /* What the host has set up for a function, or the default. */
 static int func_init(struct hca *hca, unsigned int i, const struct hca_func_config *cfg)
@@ -75,6 +42,16 @@ static int func_init(struct hca *hca, unsigned int i, const struct hca_func_conf
 	return 0;
 }
 
+static int functions_init(struct hca *hca, const struct hca_config *cfg)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < cfg->functions; i++)
+		err = func_init(hca, i, cfg->func ? &cfg->func[i] : NULL);
+	return err;
+}
+
 /* Under dp_lock. */
 static int func_start(struct hca_function *func)
 {
@@ -95,12 +72,9 @@ static int start(struct hca *hca, const struct hca_config *cfg)
 	    .tick_arg = hca,
 	};
 	unsigned int i;
-	int err = 0;
+	int err;
 
-	for (i = 0; !err && i < cfg->functions; i++)
-		err = func_init(hca, i, cfg->func ? &cfg->func[i] : NULL);
-	if (!err)
-		err = dp_create(&dp, &hca->dp);
+	err = dp_create(&dp, &hca->dp);
 	if (err)
 		return err;
 	dp_lock(hca->dp);
@@ -121,6 +95,13 @@ int hca_create(const struct hca_config *cfg, struct hca **out)
 	if (!hca)
 		return -ENOMEM;
 	pthread_mutex_init(&hca->lock, NULL);
+	sem_init(&hca->slots, 0, LATENCY_SLOTS);
+	hca->began_ns = call_now_ns();
+	hca->rng.state = cfg->seed ? cfg->seed : hca->began_ns;
+	hca->leaks = cfg->leaks;
+	hca->track = cfg->leaks || cfg->trace_path;
+	if (hca->track)
+		origin_warm_up();
 	TAILQ_INIT(&hca->ev.cqs);
 	SLIST_INIT(&hca->ev.subs);
 	hca->functions = cfg->functions;
@@ -128,14 +109,20 @@ int hca_create(const struct hca_config *cfg, struct hca **out)
 	if (!err)
 		err = fail_parse(cfg->fail, &hca->fail);
 	if (!err)
-		err = trace_open(hca, cfg->trace_path);
+		err = latency_parse(cfg->latency, &hca->latency, NULL, 0);
 	if (!err)
-		err = stat_open(hca, cfg->stat_path);
+		err = functions_init(hca, cfg);
+	if (!err)
+		err = trace_open(hca, cfg);
+	if (!err)
+		err = ctl_open(hca, cfg);
 	if (!err)
 		err = mkey_null_create(hca);
 	/* Last: its threads call back. */
 	if (!err)
 		err = start(hca, cfg);
+	if (!err)
+		err = ctl_start(hca);
 	if (err) {
 		hca_destroy(hca);
 		return err;
@@ -148,15 +135,16 @@ void hca_destroy(struct hca *hca)
 {
 	if (!hca)
 		return;
-	if (hca->dp) {
-		event_stats(hca);
+	ctl_stop(hca);
+	if (hca->dp)
 		dp_destroy(hca->dp);
-	}
 	mkey_null_destroy(hca);
 	obj_tables_free(hca);
-	stat_close(hca);
+	ctl_close(hca);
 	trace_close(hca);
 	fail_free(hca->fail);
+	latency_free(hca->latency);
+	sem_destroy(&hca->slots);
 	pthread_mutex_destroy(&hca->lock);
 	free(hca);
 }
@@ -164,6 +152,7 @@ void hca_destroy(struct hca *hca)
 int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 {
 	struct hca_ctx *ctx;
+	struct call call;
 	int err = 0;
 
 	if (function >= hca->functions)
@@ -174,7 +163,7 @@ int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 	ctx->hca = hca;
 	ctx->func = &hca->func[function];
 	TAILQ_INIT(&ctx->objs);
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "open_context");
 	ctx->uid = ++hca->contexts_made;
 	if (hca_inject(hca, "open_context"))
 		err = -ENOMEM;
@@ -184,7 +173,7 @@ int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 		STAT_ADD(hca, objects_made[HCA_STAT_CTX], 1);
 		*out = ctx;
 	}
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	if (err)
 		free(ctx);
 	return err;
@@ -193,16 +182,21 @@ int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 void hca_ctx_close(struct hca_ctx *ctx)
 {
 	struct hca *hca;
+	struct call call;
 	unsigned int leaked;
 
 	if (!ctx)
 		return;
 	hca = ctx->hca;
-	pthread_mutex_lock(&hca->lock);
+	if (hca->track)
+		leaks_name(ctx);
+	if (hca->leaks)
+		leaks_report(ctx);
+	call_begin(&call, hca, "close_context");
 	leaked = obj_destroy_all(ctx);
 	trace_call(ctx, "close_context", 0, " leaked=%u", leaked);
 	STAT_ADD(hca, objects[HCA_STAT_CTX], -1);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, 0);
 	free(ctx);
 }
 
@@ -224,11 +218,12 @@ static int mailbox(struct hca_ctx *ctx, enum cmd_verb verb, struct hca_obj *obj,
 		   size_t in_len, void *out, size_t out_len, struct hca_obj **made)
 {
 	struct cmd cmd = {.ctx = ctx, .in = in, .in_len = in_len, .out = out, .out_len = out_len};
+	struct call call;
 	int err;
 
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, cmd_name(&cmd));
 	err = cmd_execute(&cmd, verb, obj, made);
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -267,6 +262,7 @@ int hca_obj_destroy(struct hca_obj *obj)
 {
 	struct hca_ctx *ctx;
 	const char *type;
+	struct call call;
 	uint32_t id;
 	int err;
 
@@ -275,14 +271,14 @@ int hca_obj_destroy(struct hca_obj *obj)
 	ctx = obj->ctx;
 	id = obj->id;
 	type = obj_type_name(obj->type);
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, "destroy");
 	ctx->hca->commands++;
 	STAT_ADD(ctx->hca, commands, 1);
 	err = obj_destroy(obj);
 	if (err)
 		STAT_ADD(ctx->hca, commands_refused, 1);
 	trace_call(ctx, "destroy", err, " %s 0x%x", type, id);
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 

@@ -49,6 +49,7 @@ struct hca_config {
 	uint64_t seed;		    /* of everything random (latencies); 0: from the clock, and traced */
 	const char *trace_path;	    /* borrowed during create; NULL: no trace; "-": stderr */
 	const char *stat_path;	    /* borrowed; NULL: none; a file made for struct hca_stat (hca_stat.h) */
+	const char *stat_dir;	    /* borrowed; NULL or where nic.stat.PID leads to the figures */
 	const char *fail;	    /* borrowed; NULL or "COMMAND[:Nth][,...]"; COMMAND "any" counts all */
 	const char *latency;	    /* borrowed; NULL or "CLASS=TIME[,...]", see latency.h */
 	const struct hca_profile *profile;	/* copied; NULL: hca_profile_default (hca_profile.h) */

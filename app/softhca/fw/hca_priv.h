@@ -9,14 +9,17 @@
 #define SOFTHCA_FW_HCA_PRIV_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "../vq/dp.h"
+#include "call.h"
 #include "fail.h"
 #include "hca.h"
 #include "hca_profile.h"
 #include "hca_stat.h"
+#include "latency.h"
 #include "obj.h"
 
 /* What this model is made of; the capability answers are built from the same numbers. */
@@ -42,6 +45,7 @@ struct cq;
 struct event_sub;
 struct flow;
 struct mkey;
+struct trace_notes;
 
 struct flow_rule_list {
 	struct flow **rule; /* sorted by precedence; owned array of borrowed rules */
@@ -68,6 +72,15 @@ struct event_state {
 	unsigned int ticks;           /* tick only */
 };
 
+/* The control thread; see ctl.c. */
+struct ctl_state {
+	pthread_t thread;
+	bool running;
+	atomic_bool stop;
+	char *path;	      /* owned: what to remove from the tree, or NULL */
+	unsigned int n_ports; /* in the file of figures */
+};
+
 struct hca {
 	pthread_mutex_t lock;
 	struct dp *dp; /* owned */
@@ -78,8 +91,17 @@ struct hca {
 	struct event_state ev;
 	struct fail_plan *fail; /* owned; may be NULL */
 	FILE *trace;            /* owned unless stderr; may be NULL */
-	struct hca_stat *stat;  /* mapped file or heap memory; never NULL */
-	bool stat_mapped;
+	struct trace_notes *notes; /* owned; NULL without a trace */
+	struct hca_stat *stat;	   /* mapped, a file or not; never NULL */
+	struct ctl_state ctl;
+	struct call *call;	   /* the one that has the firmware lock; may be NULL */
+	struct latency *latency;   /* owned; may be NULL */
+	struct latency_rng rng;
+	sem_t slots;		   /* of commands that take their time */
+	uint64_t began_ns;	   /* CLOCK_MONOTONIC */
+	uint64_t max_ns[HCA_STAT_COMMANDS]; /* of each command, longest so far */
+	bool leaks;		   /* report on stderr */
+	bool track;		   /* objects remember who made them */
 	uint64_t commands; /* number of the newest */
 	uint64_t flow_seq;
 	uint64_t pinned_pages;  /* locked memory of this process, by MRs and umems */
@@ -98,6 +120,8 @@ struct hca_ctx {
 	__atomic_fetch_add(&(hca)->stat->field, (uint64_t)(n), __ATOMIC_RELAXED)
 #define STAT_SET(hca, field, v)                                                                    \
 	__atomic_store_n(&(hca)->stat->field, (uint64_t)(v), __ATOMIC_RELAXED)
+#define FIGURE_ADD(p, n) __atomic_fetch_add(p, n, __ATOMIC_RELAXED)
+#define FIGURE_SET(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
 /* Count one execution of a command; true: it has to fail, on request. */
 static inline bool hca_inject(struct hca *hca, const char *command)
@@ -105,6 +129,8 @@ static inline bool hca_inject(struct hca *hca, const char *command)
 	if (!fail_now(hca->fail, command))
 		return false;
 	STAT_ADD(hca, commands_failed, 1);
+	if (hca->call)
+		hca->call->injected = true;
 	return true;
 }
 

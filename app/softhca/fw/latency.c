@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fail.h"
+#include "call.h"
 #include "latency.h"
 
 enum shape { FIXED, UNIFORM, NORMAL };
@@ -122,7 +122,7 @@ static bool parse_class(const char *name, struct item *item)
 			return true;
 		}
 	}
-	if (!fail_known(name))
+	if (!call_known(name))
 		return false;
 	for (i = 0; name[i]; i++)
 		item->command[i] = (char)tolower((unsigned char)name[i]);

@@ -15,9 +15,10 @@ int hca_pd_alloc(struct hca_ctx *ctx, uint32_t *pdn)
 {
 	struct hca *hca = ctx->hca;
 	struct hca_obj *obj = NULL;
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "alloc_pd");
 	if (hca_inject(hca, "alloc_pd"))
 		err = -ENOMEM;
 	if (!err)
@@ -27,7 +28,7 @@ int hca_pd_alloc(struct hca_ctx *ctx, uint32_t *pdn)
 		*pdn = obj->id;
 	}
 	trace_call(ctx, "alloc_pd", err, " pdn=0x%x", err ? 0 : obj->id);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -35,14 +36,15 @@ int hca_pd_alloc(struct hca_ctx *ctx, uint32_t *pdn)
 static int destroy_by_id(struct hca_ctx *ctx, enum obj_type type, uint32_t id, const char *name)
 {
 	struct hca_obj *obj;
+	struct call call;
 	int err = -ENOENT;
 
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, name);
 	obj = obj_find(ctx, type, id);
 	if (obj)
 		err = obj_destroy(obj);
 	trace_call(ctx, name, err, " id=0x%x", id);
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -107,9 +109,10 @@ int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_
 	    .hva = hva, .len = len, .iova = iova, .local_write = access & ACCESS_LOCAL_WRITE};
 	struct hca *hca = ctx->hca;
 	struct mkey *mkey = NULL;
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "reg_mr");
 	if (hca_inject(hca, "reg_mr"))
 		err = -ENOMEM;
 	if (!err)
@@ -121,16 +124,17 @@ int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_
 	trace_call(ctx, "reg_mr", err,
 		   " pdn=0x%x hva=%p len=0x%zx iova=0x%llx access=0x%x key=0x%x", pdn, hva, len,
 		   (unsigned long long)iova, access, err ? 0 : mkey_key(mkey));
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
 int hca_mr_dereg(struct hca_ctx *ctx, uint32_t lkey)
 {
 	struct hca_obj *obj;
+	struct call call;
 	int err = -ENOENT;
 
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, "dereg_mr");
 	obj = obj_find(ctx, OBJ_MKEY, lkey >> 8);
 	if (obj && obj->stat == HCA_STAT_MR && mkey_key((struct mkey *)obj) == lkey) {
 		/* Not held back by queues that use it: they fault, as with real memory regions. */
@@ -138,7 +142,7 @@ int hca_mr_dereg(struct hca_ctx *ctx, uint32_t lkey)
 		err = 0;
 	}
 	trace_call(ctx, "dereg_mr", err, " key=0x%x", lkey);
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -147,9 +151,10 @@ int hca_umem_reg(struct hca_ctx *ctx, void *hva, size_t len, uint32_t access, ui
 	struct hca *hca = ctx->hca;
 	struct hca_obj *obj = NULL;
 	struct umem *umem;
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "reg_umem");
 	if (hca_inject(hca, "reg_umem"))
 		err = -ENOMEM;
 	if (!err)
@@ -169,7 +174,7 @@ int hca_umem_reg(struct hca_ctx *ctx, void *hva, size_t len, uint32_t access, ui
 	}
 	trace_call(ctx, "reg_umem", err, " hva=%p len=0x%zx access=0x%x id=0x%x", hva, len, access,
 		   err ? 0 : obj->id);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 

@@ -137,6 +137,11 @@ void obj_publish(struct hca_obj *obj, const char *made_by)
 
 	obj->made_by = made_by;
 	obj->made_at = hca->commands;
+	if (hca->call && hca->call->origin.n) {
+		obj->origin = malloc(sizeof(*obj->origin));
+		if (obj->origin)
+			*obj->origin = hca->call->origin;
+	}
 	obj->published = true;
 	TAILQ_INSERT_HEAD(&obj->ctx->objs, obj, in_ctx);
 	STAT_ADD(hca, objects[obj->stat], 1);
@@ -163,6 +168,8 @@ void obj_discard(struct hca_obj *obj)
 		obj->uses[i]->refs--;
 	t = &obj->ctx->hca->tables[obj->type];
 	t->slot[obj->id - class->first] = NULL;
+	free(obj->origin_text);
+	free(obj->origin);
 	free(obj->uses);
 	free(obj);
 }

@@ -49,6 +49,8 @@ struct hca_obj {
 	struct hca_ctx *ctx; /* owner */
 	const char *made_by; /* name of the command; static */
 	uint64_t made_at;    /* number of that command */
+	struct origin *origin; /* owned: who sent it; NULL: not taken (leaks.h) */
+	char *origin_text;     /* owned; NULL until it is needed */
 	unsigned int refs;   /* objects that use this one */
 	struct hca_obj *
 	    *uses; /* owned array of borrowed objects; each counts one reference there */

@@ -42,29 +42,31 @@ static int page_alloc(struct hca_ctx *ctx, enum obj_type type, size_t size, cons
 static int page_free(struct hca_ctx *ctx, enum obj_type type, const char *name, uint32_t id)
 {
 	struct hca_obj *obj;
+	struct call call;
 	int err = -ENOENT;
 
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, name);
 	obj = obj_find(ctx, type, id);
 	if (obj)
 		err = obj_destroy(obj);
 	trace_call(ctx, name, err, " id=0x%x", id);
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
 int hca_uar_alloc(struct hca_ctx *ctx, void *page, uint32_t *uar_id)
 {
 	struct hca_obj *obj;
+	struct call call;
 	int err;
 
-	pthread_mutex_lock(&ctx->hca->lock);
+	call_begin(&call, ctx->hca, "alloc_uar");
 	err = page_alloc(ctx, OBJ_UAR, sizeof(struct uar), "alloc_uar", page, &obj);
 	if (!err) {
 		((struct uar *)obj)->page = page;
 		*uar_id = obj->id;
 	}
-	pthread_mutex_unlock(&ctx->hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
@@ -77,9 +79,10 @@ int hca_var_alloc(struct hca_ctx *ctx, void *page, uint32_t *page_id)
 {
 	struct hca *hca = ctx->hca;
 	struct hca_obj *obj;
+	struct call call;
 	int err;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "alloc_var");
 	err = page_alloc(ctx, OBJ_VAR, sizeof(struct var), "alloc_var", page, &obj);
 	if (!err) {
 		dp_lock(hca->dp);
@@ -92,7 +95,7 @@ int hca_var_alloc(struct hca_ctx *ctx, void *page, uint32_t *page_id)
 		((struct var *)obj)->page = page;
 		*page_id = obj->id;
 	}
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
