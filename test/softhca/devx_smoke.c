@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Everything a vDPA driver does with a device, once, through the system's libibverbs and libmlx5:
- * to be run as `softhca run --functions 2 --stat FILE -- devx_smoke`. Refusals are checked where
+ * to be run as `softhca run --functions 2 --stat FILE -- devx_smoke FILE`. Refusals are checked where
  * they happen. The first device is taken down object by object, the second is closed with all of
  * it alive; the live figures must be zero after each.
  */
@@ -18,12 +18,10 @@ static const struct hca_stat *stat_file;
 
 /* ---- figures ---- */
 
-static void stat_map(void)
+static void stat_map(const char *path)
 {
-	const char *path = getenv("SOFTHCA_STAT");
 	int fd;
 
-	CHECK(path);
 	fd = open(path, O_RDONLY);
 	CHECK(fd >= 0);
 	stat_file = mmap(NULL, sizeof(*stat_file), PROT_READ, MAP_SHARED, fd, 0);
@@ -179,7 +177,7 @@ static void make_pages(struct world *w)
 
 /* ---- life ---- */
 
-static void make_world(struct world *w, struct ibv_device *device)
+static void make_world(struct world *w, struct ibv_device *device, const char *stat)
 {
 	struct mlx5dv_context_attr attr = {.flags = MLX5DV_CONTEXT_FLAGS_DEVX};
 
@@ -187,7 +185,7 @@ static void make_world(struct world *w, struct ibv_device *device)
 	w->ctx = mlx5dv_open_device(device, &attr);
 	CHECK(w->ctx);
 	if (!stat_file)
-		stat_map();
+		stat_map(stat);
 	CHECK(alive(HCA_STAT_CTX) == 1);
 	check_caps(w);
 	check_kernel_refuses(w, DESTROY_CQ);
@@ -247,7 +245,7 @@ static void close_world(struct world *w)
 	free(w->umem_mem);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct ibv_device **devices;
 	struct world w;
@@ -256,7 +254,7 @@ int main(void)
 	devices = ibv_get_device_list(&n);
 	CHECK(devices && n == 2);
 	for (int i = 0; i < n; i++) {
-		make_world(&w, devices[i]);
+		make_world(&w, devices[i], argv[1]);
 		if (i == 0)
 			destroy_objects(&w);
 		close_world(&w);

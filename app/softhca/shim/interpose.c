@@ -37,7 +37,6 @@
 
 #include <rdma/rdma_user_ioctl_cmds.h>
 
-#include "../fw/hca_ident.h"
 #include "interpose.h"
 #include "nic.h"
 #include "sysfs.h"
@@ -62,7 +61,7 @@ const char *interpose_redirect(const char *path, char buf[PATH_MAX])
 	in_shim++;
 	env = nic_env();
 	in_shim--;
-	if (!env->tree || !sysfs_redirect(env->tree, env->cfg.functions, path, buf, PATH_MAX))
+	if (!env->tree || !sysfs_redirect(env->tree, &env->cfg.shape, path, buf, PATH_MAX))
 		return path;
 	return buf;
 }
@@ -76,7 +75,7 @@ int interpose_node(const char *path)
 	in_shim++;
 	env = nic_env();
 	in_shim--;
-	return env->tree ? sysfs_uverbs_function(path, env->cfg.functions) : -1;
+	return env->tree ? sysfs_uverbs_function(path, shape_functions(&env->cfg.shape)) : -1;
 }
 
 bool interpose_empty(const char *path)
@@ -295,12 +294,13 @@ EXPORT int close(int fd)
  */
 static bool host_has_our_bdf(const struct nic_env *env)
 {
-	char path[64], bdf[13];
+	struct shape_function f;
 	struct stat st;
+	char path[64];
 
-	for (unsigned int f = 0; f < env->cfg.functions; f++) {
-		hca_ident_bdf(f, bdf);
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", bdf);
+	for (unsigned int i = 0; i < shape_functions(&env->cfg.shape); i++) {
+		shape_function(&env->cfg.shape, i, &f);
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", f.bdf);
 		if (!syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0))
 			return true;
 	}

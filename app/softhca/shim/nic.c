@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,34 +18,23 @@ static pthread_mutex_t nic_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct hca *nic; /* owned */
 static int nic_error;
 
-static unsigned int env_uint(const char *name, unsigned int fallback)
-{
-	const char *value = getenv(name);
-
-	return value ? (unsigned int)strtoul(value, NULL, 10) : fallback;
-}
-
-/* A copy, because the program may change its environment. */
-static const char *env_string(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? strdup(value) : NULL;
-}
-
+/* Copied, because the program may change its environment. */
 static void env_read(void)
 {
-	const char *wire = getenv(NIC_ENV_WIRE);
+	const char *value = getenv(NIC_ENV_TREE);
+	char *tree = value && *value ? strdup(value) : NULL;
+	int rc;
 
-	env.cfg.functions = env_uint(NIC_ENV_FUNCTIONS, 1);
-	env.cfg.threads = env_uint(NIC_ENV_THREADS, 1);
-	env.cfg.delay_drop_ms = env_uint(NIC_ENV_DELAY_DROP, 0);
-	env.cfg.wire_loopback = wire && !strcmp(wire, "loopback");
-	env.cfg.trace_path = env_string(NIC_ENV_TRACE);
-	env.cfg.stat_path = env_string(NIC_ENV_STAT);
-	env.cfg.fail = env_string(NIC_ENV_FAIL);
-	if (env.cfg.functions >= 1 && env.cfg.functions <= HCA_FUNCS_MAX)
-		env.tree = env_string(NIC_ENV_TREE);
+	if (!tree)
+		return;
+	rc = nic_config_read(&env.cfg, tree);
+	if (rc) {
+		fprintf(stderr, "softhca: %s/nic.cfg: %s\n", tree,
+			rc == -EINVAL ? "written by another version of softhca" : strerror(-rc));
+		free(tree);
+		return;
+	}
+	env.tree = tree;
 }
 
 const struct nic_env *nic_env(void)
@@ -52,11 +43,32 @@ const struct nic_env *nic_env(void)
 	return &env;
 }
 
+/* The NIC's threads inherit where they may run; true: had is where this thread was before. */
+static bool pin(const struct nic_config *cfg, cpu_set_t *had)
+{
+	cpu_set_t set;
+	int rc;
+
+	if (!cfg->pinned || pthread_getaffinity_np(pthread_self(), sizeof(*had), had))
+		return false;
+	CPU_ZERO(&set);
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && cpu < NIC_CPUS_MAX; cpu++)
+		if (cfg->cpus[cpu / 64] >> (cpu % 64) & 1)
+			CPU_SET(cpu, &set);
+	rc = pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+	if (rc)
+		fprintf(stderr, "softhca: the NIC's threads cannot be pinned: %s\n", strerror(rc));
+	return !rc;
+}
+
 int nic_get(struct hca **hca)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
 	const struct nic_env *e = nic_env();
+	struct hca_config cfg;
 	sigset_t block, old;
+	cpu_set_t cpus;
+	bool pinned;
 	int rc = 0;
 
 	pthread_mutex_lock(&nic_lock);
@@ -69,7 +81,11 @@ int nic_get(struct hca **hca)
 		for (unsigned int i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 			sigdelset(&block, faults[i]);
 		pthread_sigmask(SIG_SETMASK, &block, &old);
-		rc = hca_create(&e->cfg, &nic);
+		nic_config_hca(&e->cfg, &cfg);
+		pinned = pin(&e->cfg, &cpus);
+		rc = hca_create(&cfg, &nic);
+		if (pinned)
+			pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 		if (rc) {
 			nic_error = rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sysfs tree of the NIC: what libibverbs, DPDK's PCI bus and rdma tools read to find it.
+ * The sysfs tree of the NIC: what libibverbs, DPDK's PCI and auxiliary buses and rdma tools read to
+ * find it.
  *
  * Made by the launcher in a temporary directory, read by the program: SYSFS_PATH and
  * SYSFS_PCI_DEVICES point libibverbs and DPDK at it; paths that programs have hard-coded are
@@ -14,14 +15,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "nic_config.h"
+
 /* libibverbs keeps paths of at most 256 bytes; what hangs below the tree's root fits in this. */
 #define SYSFS_TREE_PATH_MAX 160
 
 /*
- * Make the tree for that many functions below the existing directory `tree`. On failure `what`
- * (of what_len bytes) names the file in question.
+ * Make the tree of this NIC (its shape, profile and NUMA node count) below the existing directory
+ * `tree`. On failure `what` (of what_len bytes) names the file in question.
  */
-int sysfs_tree_make(const char *tree, unsigned int functions, char *what, size_t what_len);
+int sysfs_tree_make(const char *tree, const struct nic_config *cfg, char *what, size_t what_len);
 
 /* Remove the directory and all below it; whatever cannot be removed stays. */
 void sysfs_tree_remove(const char *tree);
@@ -31,7 +34,7 @@ void sysfs_tree_remove(const char *tree);
  * out_len bytes) if it is one of ours, false if the path is to be used as it is.
  * Does not allocate; async-signal-safe.
  */
-bool sysfs_redirect(const char *tree, unsigned int functions, const char *path, char *out,
+bool sysfs_redirect(const char *tree, const struct shape *shape, const char *path, char *out,
 		    size_t out_len);
 
 /* The function of "/dev/infiniband/uverbsN" or "/dev/char/MAJOR:MINOR", or -1. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where the launcher's own files are: in the build tree the executable runs from, else where an
+ * installation has them.
+ */
+#ifndef SOFTHCA_LAUNCH_PLACE_H
+#define SOFTHCA_LAUNCH_PLACE_H
+
+#include <limits.h>
+
+/* 0 or -errno, said why. */
+int launch_exe_dir(char dir[PATH_MAX]);
+/* An installed directory (absolute, or below the prefix that bin/ is below) as a path. */
+void launch_installed(char path[PATH_MAX], const char *exe_dir, const char *dir);
+
+#endif
