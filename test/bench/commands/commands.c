@@ -87,7 +87,7 @@ static unsigned int query_cap(void)
 
 static unsigned int turn_mkey(void)
 {
-	uint8_t in[272 + 2 * 16] = {0};
+	uint8_t in[272 + 4 * 16] = {0}; /* entries come by four */
 	const unsigned int mkc = 0x80, klm = 0x880;
 
 	mbox_put(in, 0, 16, CREATE_MKEY);
