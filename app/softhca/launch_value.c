@@ -9,6 +9,7 @@
 
 #include "launch.h"
 #include "launch_number.h"
+#include "port/link.h"
 
 enum { MTU_MIN = 68 };
 
@@ -174,7 +175,8 @@ int launch_port(const char *text, struct nic_config *cfg)
 {
 	const char *spec = strchr(text, '=');
 	struct dp_link_config *link;
-	int representor;
+	char error[LINK_ERROR_MAX];
+	int representor, len;
 
 	if (!spec || !port_name(text, (size_t)(spec - text), &representor)) {
 		launch_complain("--port: '%s' is neither uplink=KIND[:ARGUMENTS] nor "
@@ -182,15 +184,19 @@ int launch_port(const char *text, struct nic_config *cfg)
 				text);
 		return -EINVAL;
 	}
-	spec++;
+	len = (int)(spec++ - text);
 	for (uint32_t i = 0; i < cfg->n_links; i++) {
 		if (cfg->links[i].representor == representor) {
-			launch_complain("--port: two ports %.*s", (int)(spec - text - 1), text);
+			launch_complain("--port %.*s: there is one already", len, text);
 			return -EINVAL;
 		}
 	}
+	if (link_parse(spec, NULL, error)) {
+		launch_complain("--port %.*s: %s", len, text, error);
+		return -EINVAL;
+	}
 	if (strlen(spec) >= sizeof(link->spec)) {
-		launch_complain("--port: %.*s: longer than %zu bytes", (int)(spec - text - 1), text,
+		launch_complain("--port %.*s: longer than %zu bytes", len, text,
 				sizeof(link->spec) - 1);
 		return -EINVAL;
 	}

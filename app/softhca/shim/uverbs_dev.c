@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../fw/hca_ident.h"
+#include "nic.h"
 
 /* Values of IBTA and include/rdma/ib_verbs.h that have no name in the user headers. */
 enum {
@@ -22,26 +23,31 @@ enum {
 	DEVICE_MEM_MGT_EXTENSIONS = 1 << 21,
 };
 
-static uint64_t fw_ver(void)
+static uint64_t fw_ver(const struct hca_profile *profile)
 {
 	unsigned int major = 0, minor = 0, sub = 0;
 
-	sscanf(HCA_FW_VERSION, "%u.%u.%u", &major, &minor, &sub);
+	sscanf(profile->fw_version, "%u.%u.%u", &major, &minor, &sub);
 	return (uint64_t)major << 32 | minor << 16 | sub;
 }
 
 void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_resp *attr)
 {
+	const struct nic_config *cfg = &nic_env()->cfg;
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct shape_function f;
 
+	shape_function(&cfg->shape, function, &f);
 	memset(attr, 0, sizeof(*attr));
-	attr->base.fw_ver = fw_ver();
+	attr->base.fw_ver = fw_ver(&cfg->profile);
 	attr->base.node_guid = htobe64(hca_ident_guid(function));
-	attr->base.sys_image_guid = attr->base.node_guid;
+	attr->base.sys_image_guid = htobe64(hca_ident_guid(0));
 	attr->base.max_mr_size = UINT64_MAX;
 	attr->base.page_size_cap = ~(page_size - 1);
 	attr->base.vendor_id = 0x2c9; /* the vendor's OUI, as mlx5_ib reports it */
-	attr->base.vendor_part_id = HCA_PCI_DEVICE;
+	attr->base.vendor_part_id = f.kind == SHAPE_VF
+					? shape_vf_device(cfg->profile.pci_device)
+					: cfg->profile.pci_device;
 	attr->base.device_cap_flags = DEVICE_MEM_MGT_EXTENSIONS;
 	attr->base.max_cq = 1 << 24;
 	attr->base.max_cqe = UVERBS_MAX_CQE;

@@ -4,7 +4,7 @@
  * those of a ConnectX-6 Dx with one Ethernet port up at 100 Gb/s, without the verbs objects that
  * the model does not have (it has DevX only), hence without their limits.
  *
- * Pure functions.
+ * Pure functions of what the launcher said (nic_env).
  */
 #ifndef SOFTHCA_SHIM_UVERBS_DEV_H
 #define SOFTHCA_SHIM_UVERBS_DEV_H
