@@ -10,6 +10,7 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/mlx5-abi.h>
 #include <rdma/mlx5_user_ioctl_cmds.h>
+#include <rdma/mlx5_user_ioctl_verbs.h>
 
 #include "uverbs_dev.h"
 #include "uverbs_file.h"
@@ -203,13 +204,21 @@ static int query_gid_table(struct ubundle *b)
 	return rc;
 }
 
-/* mlx5's own port query is about the e-switch, which this function does not manage. */
+/* mlx5's own port query is about the e-switch, which no function here manages: nothing to say. */
 static int mlx5_query_port(struct ubundle *b)
 {
+	struct mlx5_ib_uapi_query_port resp = {0};
 	struct hca_ctx *ctx;
-	int rc = ubundle_ctx(b, &ctx);
+	uint64_t port;
+	int rc;
 
-	return rc ? rc : -EOPNOTSUPP;
+	rc = ubundle_ctx(b, &ctx);
+	if (rc)
+		return rc;
+	port = ubundle_const(b, MLX5_IB_ATTR_QUERY_PORT_PORT_NUM);
+	if (port < 1 || port > UVERBS_PORTS)
+		return -EINVAL;
+	return ubundle_out(b, MLX5_IB_ATTR_QUERY_PORT, &resp, sizeof(resp));
 }
 
 static const struct uattr_spec query_port_specs[] = {
@@ -237,7 +246,8 @@ static const struct uattr_spec gid_table_specs[] = {
 
 static const struct uattr_spec mlx5_query_port_specs[] = {
     UATTR_IN_TYPE(MLX5_IB_ATTR_QUERY_PORT_PORT_NUM, uint32_t, true),
-    UATTR_OUT_MIN(MLX5_IB_ATTR_QUERY_PORT, 1, true),
+    UATTR_OUT_STRUCT(MLX5_IB_ATTR_QUERY_PORT, END_OF(struct mlx5_ib_uapi_query_port, reg_c0),
+		     struct mlx5_ib_uapi_query_port, true),
 };
 
 /* ---- asynchronous events ---- */
