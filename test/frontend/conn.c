@@ -295,14 +295,21 @@ static int receive_reply(struct fe_conn *conn, uint32_t request, void *reply, ui
 		fe_wire_close_fds(&fds);
 		return -EPROTO;
 	}
-	memcpy(reply, &msg.payload, size);
+	if (size)
+		memcpy(reply, &msg.payload, size);
 	return 0;
 }
 
 int fe_conn_query(struct fe_conn *conn, uint32_t request, const void *payload, uint32_t size,
 		  void *reply, uint32_t reply_size)
 {
-	int err = send_request(conn, request, 0, payload, size, NULL);
+	return fe_conn_query_fds(conn, request, payload, size, NULL, reply, reply_size);
+}
+
+int fe_conn_query_fds(struct fe_conn *conn, uint32_t request, const void *payload, uint32_t size,
+		      const struct fe_wire_fds *fds, void *reply, uint32_t reply_size)
+{
+	int err = send_request(conn, request, 0, payload, size, fds);
 
 	return err ? err : receive_reply(conn, request, reply, reply_size);
 }

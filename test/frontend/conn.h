@@ -61,6 +61,9 @@ int fe_conn_request(struct fe_conn *conn, uint32_t request, const void *payload,
 /* Sends a request with a reply of exactly reply_size bytes. */
 int fe_conn_query(struct fe_conn *conn, uint32_t request, const void *payload, uint32_t size,
 		  void *reply, uint32_t reply_size);
+/* ... with descriptors. */
+int fe_conn_query_fds(struct fe_conn *conn, uint32_t request, const void *payload, uint32_t size,
+		      const struct fe_wire_fds *fds, void *reply, uint32_t reply_size);
 /* Sends bytes as they are, for malformed messages; counts as a message. */
 int fe_conn_send_raw(struct fe_conn *conn, const void *buf, size_t len,
 		     const struct fe_wire_fds *fds);

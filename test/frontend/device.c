@@ -261,6 +261,8 @@ static int negotiate_protocol(struct fe_dev *dev)
 
 	want = BIT(FE_VU_PROTOCOL_MQ) | BIT(FE_VU_PROTOCOL_REPLY_ACK) |
 	       BIT(FE_VU_PROTOCOL_BACKEND_REQ) | BIT(FE_VU_PROTOCOL_STATUS);
+	if (dev->cfg.dirty_log)
+		want |= BIT(FE_VU_PROTOCOL_LOG_SHMFD);
 	if (dev->cfg.notifier)
 		want |= BIT(FE_VU_PROTOCOL_BACKEND_SEND_FD) | BIT(FE_VU_PROTOCOL_HOST_NOTIFIER);
 	err = fe_vu_get_protocol_features(dev->conn, &offered);

@@ -44,6 +44,7 @@ enum {
 	OPT_ANNOUNCE,
 	OPT_INTERRUPT,
 	OPT_RESTARTS,
+	OPT_MIGRATE,
 	OPT_RECONNECT,
 	OPT_STALL,
 	OPT_TIMEOUT,
@@ -87,6 +88,7 @@ static const struct option long_options[] = {
     {"duplex",             no_argument,       NULL, OPT_DUPLEX       },
     {"announce",           no_argument,       NULL, OPT_ANNOUNCE     },
     {"interrupt",          no_argument,       NULL, OPT_INTERRUPT    },
+    {"migrate",            required_argument, NULL, OPT_MIGRATE      },
     {"restarts",           required_argument, NULL, OPT_RESTARTS     },
     {"reconnect",          optional_argument, NULL, OPT_RECONNECT    },
     {"stall-ms",           required_argument, NULL, OPT_STALL        },
@@ -232,6 +234,19 @@ static int parse_device_option(int opt, const char *arg, struct fe_options *o)
 	}
 }
 
+static int parse_migrate(const char *text, enum fe_migrate_mode *mode)
+{
+	if (strcmp(text, "on") == 0)
+		*mode = FE_MIGRATE_ON;
+	else if (strcmp(text, "live") == 0)
+		*mode = FE_MIGRATE_LIVE;
+	else if (strcmp(text, "toggle") == 0)
+		*mode = FE_MIGRATE_TOGGLE;
+	else
+		return bad("migrate", text);
+	return 0;
+}
+
 static int parse_traffic_option(int opt, const char *arg, struct fe_options *o)
 {
 	switch (opt) {
@@ -269,6 +284,8 @@ static int parse_traffic_option(int opt, const char *arg, struct fe_options *o)
 	case OPT_INTERRUPT:
 		o->interrupt = true;
 		return 0;
+	case OPT_MIGRATE:
+		return parse_migrate(arg, &o->migrate);
 	case OPT_RESTARTS:
 		return parse_uint("restarts", arg, 100000, &o->restarts);
 	case OPT_RECONNECT:
@@ -340,6 +357,7 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 		o->frames = o->mode == FE_MODE_TRAFFIC     ? 100000
 			    : o->mode == FE_MODE_MISBEHAVE ? 2000
 							   : 0;
+	o->dev.dirty_log = o->migrate != FE_MIGRATE_NO;
 	if (o->peer_offloads == UINT64_MAX)
 		o->peer_offloads = o->dev.offloads;
 	o->dev.frame_max = o->size_max > 1514 ? o->size_max : 1514;
@@ -360,6 +378,8 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 		    "--rx-buffer: less than a frame needs --mergeable");
 	err |= require(o->mss_max <= 9000 && o->gso_max >= 10000, "--mss: at most 9000; --gso-max: at least 10000");
 	err |= require(!(o->restarts && o->seconds), "--restarts needs --frames");
+	err |= require(!(o->migrate && (o->seconds || o->restarts || o->reconnect_ms)),
+		       "--migrate needs --frames, and neither --restarts nor --reconnect");
 	err |= require(!(o->frames && o->seconds), "--frames or --seconds, not both");
 	return err ? -EINVAL : 0;
 }

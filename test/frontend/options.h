@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "frame.h"
+#include "migrate.h"
 
 enum fe_mode { FE_MODE_TRAFFIC, FE_MODE_REFLECT, FE_MODE_BENCH, FE_MODE_MISBEHAVE, FE_MODE_LIST };
 
@@ -20,6 +21,7 @@ struct fe_options {
 	unsigned int seconds;
 	unsigned int window; /* 0: what the receive buffers hold */
 	unsigned int flows;
+	enum fe_migrate_mode migrate;
 	unsigned int restarts;
 	unsigned int reconnect_ms;
 	unsigned int stall_ms;

@@ -250,6 +250,7 @@ int fe_queue_reap(struct fe_queue *q)
 	int got, count = 0;
 
 	while ((got = fe_ring_get_used(q->ring, &used)) > 0) {
+		q->taken++;
 		/* A transmit chain has nothing to write; some back-ends say otherwise. */
 		if (used.len != 0)
 			q->used_len_nonzero++;
@@ -262,10 +263,11 @@ int fe_queue_reap(struct fe_queue *q)
 
 static void add_receive_buffer(struct fe_queue *q, uint16_t index)
 {
-	const struct fe_buffer *b = &q->buffer[index];
+	struct fe_buffer *b = &q->buffer[index];
 	struct fe_sg sg[FE_CHAIN_MAX];
 	unsigned int p;
 
+	b->posted = q->posted++;
 	memset(b->piece[0].ptr, POISON_HEADER, q->cfg.header_len);
 	for (p = 0; p < b->pieces; p++) {
 		sg[p].gpa = b->piece[p].gpa;
@@ -296,6 +298,20 @@ static void gather(struct fe_queue *q, const struct fe_buffer *b, uint32_t skip,
 		at += have - drop;
 		skip -= drop;
 		len -= have;
+	}
+}
+
+/* The device has written `len` bytes from the start of a buffer. */
+static void note_written(struct fe_queue *q, const struct fe_buffer *b, uint32_t len)
+{
+	unsigned int p;
+
+	q->taken++;
+	for (p = 0; q->dirty && p < b->pieces && len > 0; p++) {
+		uint32_t part = b->piece[p].len < len ? b->piece[p].len : len;
+
+		fe_dirty_note(q->dirty, b->piece[p].gpa, part, b->posted >= q->log_posted);
+		len -= part;
 	}
 }
 
@@ -342,12 +358,14 @@ int fe_queue_receive(struct fe_queue *q, struct fe_rx_frame *f)
 	parse_header(q, &q->buffer[used.token], f);
 	if (f->buffers == 0 || f->buffers > q->buffers || used.len - header > FE_FRAME_MAX)
 		return -EPROTO;
+	note_written(q, &q->buffer[used.token], used.len);
 	gather(q, &q->buffer[used.token], header, used.len, 0);
 	f->len = used.len - header;
 	add_receive_buffer(q, used.token);
 	for (i = 1; i < f->buffers; i++) {
 		if (next_merged(q, &used) || used.len > FE_FRAME_MAX - f->len)
 			return -EPROTO;
+		note_written(q, &q->buffer[used.token], used.len);
 		gather(q, &q->buffer[used.token], 0, used.len, f->len);
 		f->len += used.len;
 		add_receive_buffer(q, used.token);
@@ -390,6 +408,30 @@ bool fe_queue_take_call(struct fe_queue *q)
 		return false;
 	q->calls++;
 	return true;
+}
+
+uint64_t fe_queue_log_gpa(const struct fe_queue *q)
+{
+	return q->cfg.layout == FE_PACKED ? q->area.desc.gpa : q->area.device.gpa;
+}
+
+void fe_queue_log_from_here(struct fe_queue *q)
+{
+	q->log_posted = q->posted;
+	q->log_taken = q->taken;
+}
+
+void fe_queue_note_ring(const struct fe_queue *q, struct fe_dirty *d, bool must)
+{
+	const struct fe_span *used = q->cfg.layout == FE_PACKED ? &q->area.desc : &q->area.device;
+	/* A lap writes every element; chains of a packed ring leave some out. */
+	bool lap = q->taken - q->log_taken >= q->cfg.ring_size &&
+		   (q->cfg.layout == FE_SPLIT || q->cfg.chain_max == 1);
+
+	fe_dirty_note(d, q->area.device.gpa, q->area.device.len, false);
+	fe_dirty_note(d, used->gpa, used->len, false);
+	if (must && lap) /* the word behind a split ring's elements is written only at times */
+		fe_dirty_note(d, used->gpa, used->len - sizeof(uint16_t), true);
 }
 
 int fe_queue_map_doorbell(struct fe_queue *q, int fd, uint64_t offset, uint64_t size)

@@ -19,6 +19,7 @@
 
 #include <linux/virtio_net.h>
 
+#include "dirty.h"
 #include "guest_mem.h"
 #include "ring.h"
 
@@ -47,6 +48,7 @@ struct fe_piece {
 struct fe_buffer {
 	unsigned int pieces;
 	struct fe_piece piece[FE_CHAIN_MAX];
+	uint64_t posted; /* when it was made available last, in chains */
 };
 
 struct fe_queue {
@@ -64,6 +66,9 @@ struct fe_queue {
 	uint64_t kicks, doorbells, calls;
 	uint64_t frames, bytes;
 	uint64_t used_len_nonzero; /* transmit: device claims to have written */
+	struct fe_dirty *dirty;    /* borrowed, NULL: writes are of no interest */
+	uint64_t posted, taken;    /* chains made available, taken back */
+	uint64_t log_posted, log_taken; /* when logging was switched */
 };
 
 struct fe_rx_frame {
@@ -107,6 +112,16 @@ void fe_queue_flush(struct fe_queue *q);
 void fe_queue_kick(struct fe_queue *q);
 /* Empties the call eventfd; true if it had been signalled. */
 bool fe_queue_take_call(struct fe_queue *q);
+
+/*
+ * For migration. Where used buffers are written to, as SET_VRING_ADDR says it: split: the used ring;
+ * packed: the descriptor ring.
+ */
+uint64_t fe_queue_log_gpa(const struct fe_queue *q);
+/* From here on, writes to what is posted must be logged. */
+void fe_queue_log_from_here(struct fe_queue *q);
+/* What the device has written to the ring's areas; must: it said so, as it stopped. */
+void fe_queue_note_ring(const struct fe_queue *q, struct fe_dirty *d, bool must);
 
 int fe_queue_map_doorbell(struct fe_queue *q, int fd, uint64_t offset, uint64_t size);
 void fe_queue_unmap_doorbell(struct fe_queue *q);

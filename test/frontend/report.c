@@ -92,9 +92,41 @@ static void print_spread(const struct fe_stream *s)
 	printf("\n");
 }
 
-static void print_table(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
-			bool clean, int err)
+static unsigned int dirty_rows(const struct fe_dirty_result *d, struct fe_row *row)
 {
+	const struct fe_row rows[] = {
+	    {"logged", "pages logged", d->logged, true},
+	    {"missing", "pages missing in the log", d->missing, true},
+	    {"extra", "pages logged, but not written", d->extra, true},
+	};
+
+	memcpy(row, rows, sizeof(rows));
+	return sizeof(rows) / sizeof(rows[0]);
+}
+
+static void print_dirty(const struct fe_migrate_result *migration)
+{
+	struct fe_row row[FE_REPORT_ROWS];
+
+	for (unsigned int i = 0; i < migration->parts; i++) {
+		printf("dirty log, part %u\n", i + 1);
+		fe_rows_print(row, dirty_rows(&migration->part[i], row));
+	}
+}
+
+/* What a run came to; migration: NULL if that was not what it did. */
+struct outcome {
+	const struct fe_traffic_config *cfg;
+	const struct fe_traffic_result *res;
+	const struct fe_migrate_result *migration;
+	bool clean;
+	int err;
+};
+
+static void print_table(const struct outcome *o)
+{
+	const struct fe_traffic_config *cfg = o->cfg;
+	const struct fe_traffic_result *res = o->res;
 	struct fe_row row[FE_REPORT_ROWS];
 
 	for (unsigned int i = 0; i < cfg->streams; i++) {
@@ -113,8 +145,10 @@ static void print_table(const struct fe_traffic_config *cfg, const struct fe_tra
 		fe_rows_print(row, device_rows(cfg->dev[i], row));
 	}
 	fe_rows_print(row, run_rows(res, row));
-	printf("%s in %.2f s%s%s\n", clean && !err ? "PASS" : "FAIL", (double)res->elapsed_ns / 1e9,
-	       err ? ": " : "", err ? strerror(-err) : "");
+	if (o->migration)
+		print_dirty(o->migration);
+	printf("%s in %.2f s%s%s\n", o->clean && !o->err ? "PASS" : "FAIL",
+	       (double)res->elapsed_ns / 1e9, o->err ? ": " : "", o->err ? strerror(-o->err) : "");
 }
 
 static json_t *json_stream(const struct fe_stream *s, uint64_t elapsed_ns)
@@ -131,9 +165,21 @@ static json_t *json_stream(const struct fe_stream *s, uint64_t elapsed_ns)
 	return object;
 }
 
-static void print_json(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
-		       bool clean, int err)
+static json_t *json_dirty(const struct fe_migrate_result *migration)
 {
+	struct fe_row row[FE_REPORT_ROWS];
+	json_t *parts = json_array();
+
+	for (unsigned int i = 0; i < migration->parts; i++)
+		json_array_append_new(parts,
+				      fe_rows_json(row, dirty_rows(&migration->part[i], row)));
+	return parts;
+}
+
+static void print_json(const struct outcome *o)
+{
+	const struct fe_traffic_config *cfg = o->cfg;
+	const struct fe_traffic_result *res = o->res;
 	json_t *streams = json_array(), *devices = json_array(), *root;
 	struct fe_row row[FE_REPORT_ROWS];
 
@@ -153,20 +199,37 @@ static void print_json(const struct fe_traffic_config *cfg, const struct fe_traf
 	json_object_set_new(root, "streams", streams);
 	json_object_set_new(root, "devices", devices);
 	json_object_set_new(root, "seconds", json_real((double)res->elapsed_ns / 1e9));
-	json_object_set_new(root, "ok", json_boolean(clean && !err));
-	json_object_set_new(root, "error", err ? json_string(strerror(-err)) : json_null());
+	if (o->migration)
+		json_object_set_new(root, "dirty", json_dirty(o->migration));
+	json_object_set_new(root, "ok", json_boolean(o->clean && !o->err));
+	json_object_set_new(root, "error", o->err ? json_string(strerror(-o->err)) : json_null());
 	fe_json_print(root);
+}
+
+static void print(const struct outcome *o, bool json)
+{
+	if (json)
+		print_json(o);
+	else
+		print_table(o);
 }
 
 void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
 		       int err, bool json)
 {
-	bool clean = fe_traffic_clean(cfg, res);
+	const struct outcome o = {cfg, res, NULL, fe_traffic_clean(cfg, res), err};
 
-	if (json)
-		print_json(cfg, res, clean, err);
-	else
-		print_table(cfg, res, clean, err);
+	print(&o, json);
+}
+
+void fe_report_migrate(const struct fe_migrate_config *cfg, const struct fe_migrate_result *res,
+		       int err, bool json)
+{
+	const struct outcome o = {
+	    &cfg->traffic, &res->traffic, res,
+	    fe_traffic_clean(&cfg->traffic, &res->traffic) && fe_migrate_exact(res), err};
+
+	print(&o, json);
 }
 
 static void print_result(const char *title, const struct fe_row *row, unsigned int count, int err,

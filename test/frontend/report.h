@@ -4,6 +4,7 @@
 #define FRONTEND_REPORT_H
 
 #include "bench.h"
+#include "migrate.h"
 #include "misbehave.h"
 #include "reflect.h"
 #include "traffic.h"
@@ -11,6 +12,9 @@
 void fe_report_traffic(const struct fe_traffic_config *cfg, const struct fe_traffic_result *res,
 		       int err, bool json);
 
+/* With the traffic that went on meanwhile. */
+void fe_report_migrate(const struct fe_migrate_config *cfg, const struct fe_migrate_result *res,
+		       int err, bool json);
 void fe_report_reflect(const struct fe_reflect_result *res, int err, bool json);
 void fe_report_bench(const struct fe_bench_result *res, int err, bool json);
 

@@ -23,6 +23,7 @@ struct run {
 	struct fe_traffic_result *res;
 	uint64_t started_ms, progress_ms;
 	unsigned int passes, dry_stalls;
+	bool hooked;
 };
 
 static int receive(struct run *run, struct fe_dev *dev, unsigned int pair)
@@ -280,6 +281,12 @@ static int pass(struct run *run)
 	if (taken < 0)
 		return taken;
 	given = give(run);
+	if (run->cfg->hook && !run->hooked && run->cfg->stream[0].ledger.sent >= run->cfg->hook_at) {
+		run->hooked = true;
+		err = run->cfg->hook(run->cfg->hook_arg);
+		if (err)
+			return err;
+	}
 	if (taken > 0)
 		run->dry_stalls = 0;
 	if (taken + given > 0 && ++run->passes % SERVICE_EVERY != 0) {

@@ -30,6 +30,10 @@ struct fe_traffic_config {
 	unsigned int
 	    reconnect_ms; /* 0: a back-end that dies ends the run; else wait for a new one */
 	bool interrupt;
+	/* Called once when so many frames of the first stream are sent, with traffic under way. */
+	int (*hook)(void *arg);
+	void *hook_arg;
+	uint64_t hook_at;
 };
 
 struct fe_traffic_result {

@@ -137,6 +137,22 @@ static bool notifiers_missing(const struct session *s)
 	return missing;
 }
 
+/* The receiver of the first stream is the guest that moves. */
+static int run_migrate(const struct session *s, const struct fe_traffic_config *traffic)
+{
+	struct fe_migrate_config cfg = {
+	    .traffic = *traffic, .dev = s->stream[0].rx, .mode = s->o->migrate};
+	struct fe_migrate_result res;
+	int err = fe_migrate_run(&cfg, &res);
+
+	if (err == -EOPNOTSUPP && !res.parts)
+		return EXIT_NO_RUN;
+	fe_report_migrate(&cfg, &res, err, s->o->json);
+	return err || !fe_traffic_clean(&cfg.traffic, &res.traffic) || !fe_migrate_exact(&res)
+		   ? EXIT_WRONG
+		   : EXIT_CLEAN;
+}
+
 static int run_traffic(struct session *s)
 {
 	const struct fe_options *o = s->o;
@@ -159,6 +175,8 @@ static int run_traffic(struct session *s)
 	if (err)
 		return EXIT_NO_RUN;
 	cfg.streams = s->streams;
+	if (o->migrate)
+		return run_migrate(s, &cfg);
 	err = fe_traffic_run(&cfg, &res);
 	fe_report_traffic(&cfg, &res, err, o->json);
 	return err || !fe_traffic_clean(&cfg, &res) || notifiers_missing(s) ? EXIT_WRONG

@@ -211,12 +211,32 @@ int fe_vu_get_vring_base(struct fe_conn *conn, unsigned int index, uint32_t *bas
 
 int fe_vu_set_vring_addr(struct fe_conn *conn, unsigned int index, const struct fe_vu_ring_uva *uva)
 {
+	return fe_vu_set_vring_addr_log(conn, index, uva, FE_VU_NO_LOG);
+}
+
+int fe_vu_set_vring_addr_log(struct fe_conn *conn, unsigned int index,
+			     const struct fe_vu_ring_uva *uva, uint64_t log_gpa)
+{
 	struct fe_vu_vring_addr addr = {.index = index,
 					.descriptor = uva->descriptor,
 					.used = uva->device,
 					.available = uva->driver};
 
+	if (log_gpa != FE_VU_NO_LOG) {
+		addr.flags = FE_VU_VRING_F_LOG;
+		addr.log = log_gpa;
+	}
 	return set(conn, FE_VU_SET_VRING_ADDR, &addr, sizeof(addr), NULL);
+}
+
+int fe_vu_set_log_base(struct fe_conn *conn, int fd, uint64_t size)
+{
+	struct fe_wire_fds fds = {.count = 1, .fd = {fd}};
+	struct fe_vu_log log = {.size = size};
+
+	/* An answer without content, whether asked for or not. */
+	return report(conn, FE_VU_SET_LOG_BASE,
+		      fe_conn_query_fds(conn, FE_VU_SET_LOG_BASE, &log, sizeof(log), &fds, NULL, 0));
 }
 
 int fe_vu_set_vring_fd(struct fe_conn *conn, enum fe_vu_request which, unsigned int index, int fd)

@@ -45,6 +45,12 @@ int fe_vu_set_vring_base(struct fe_conn *conn, unsigned int index, uint32_t base
 int fe_vu_get_vring_base(struct fe_conn *conn, unsigned int index, uint32_t *base);
 int fe_vu_set_vring_addr(struct fe_conn *conn, unsigned int index,
 			 const struct fe_vu_ring_uva *uva);
+/* The same, with writes to the used ring logged as if they went to log_gpa. */
+#define FE_VU_NO_LOG UINT64_MAX
+int fe_vu_set_vring_addr_log(struct fe_conn *conn, unsigned int index,
+			     const struct fe_vu_ring_uva *uva, uint64_t log_gpa);
+/* The bitmap of pages written: `size` bytes of fd. */
+int fe_vu_set_log_base(struct fe_conn *conn, int fd, uint64_t size);
 /* Kick, call and err; fd -1 says that there is none. */
 int fe_vu_set_vring_fd(struct fe_conn *conn, enum fe_vu_request which, unsigned int index, int fd);
 int fe_vu_set_vring_enable(struct fe_conn *conn, unsigned int index, bool enable);

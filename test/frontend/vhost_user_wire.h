@@ -46,10 +46,15 @@ enum fe_vu_backend_request {
 
 /* The feature bit that makes protocol features exist. */
 #define FE_VU_F_PROTOCOL_FEATURES 30
+/* The feature bit that switches logging on and off. */
+#define FE_VU_F_LOG_ALL 26
+/* In SET_VRING_ADDR: log writes to the used ring, at the log address. */
+#define FE_VU_VRING_F_LOG 1u
 
 /* Protocol feature bits. */
 enum fe_vu_protocol_feature {
 	FE_VU_PROTOCOL_MQ = 0,
+	FE_VU_PROTOCOL_LOG_SHMFD = 1,
 	FE_VU_PROTOCOL_REPLY_ACK = 3,
 	FE_VU_PROTOCOL_BACKEND_REQ = 5,
 	FE_VU_PROTOCOL_BACKEND_SEND_FD = 10,
@@ -100,6 +105,11 @@ struct fe_vu_vring_area {
 	uint64_t index_flags; /* as in kick messages */
 	uint64_t size;
 	uint64_t offset;
+} __attribute__((packed));
+
+struct fe_vu_log {
+	uint64_t size;
+	uint64_t offset; /* in the descriptor that comes along */
 } __attribute__((packed));
 
 union fe_vu_payload {
