@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "../vq/batch.h"
 #include "eswitch.h"
 #include "fdb.h"
 #include "frame.h"
@@ -166,7 +167,8 @@ uint64_t esw_complete(struct nic *nic)
 
 static bool esw_fits(const struct dp_port *port, const struct esw_head *h, uint32_t len)
 {
-	return len - DP_FRAME_MIN - h->tags * ESW_TAG_LEN <= port->policy.mtu;
+	return port->policy.mtu == DP_MTU_MAX ||
+	       len - DP_FRAME_MIN - h->tags * ESW_TAG_LEN <= port->policy.mtu;
 }
 
 /* NULL: the port may send this. */
@@ -296,7 +298,7 @@ static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_h
 	struct frame *f = &nic->frame[i];
 	int8_t grown = 0;
 
-	if (unlikely(!esw_fits(r->port, h, f->len)))
+	if (unlikely(!esw_fits(r->port, h, batch_wire_len(nic, i, f->len))))
 		return &nic_drop_other;
 	if (unlikely(r->form != FORM_SAME)) {
 		struct frame origin = *f;
@@ -319,7 +321,7 @@ static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_h
 
 void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 {
-	uint32_t len = nic->frame[i].len;
+	uint32_t len = batch_wire_len(nic, i, nic->frame[i].len);
 	struct route_cache *r = &tx->cache;
 	struct dp_port *from = tx->port;
 	struct dp *dp = nic->dp;
@@ -382,7 +384,7 @@ struct vq *esw_flood_next(struct nic *nic, struct vq *tx, unsigned int i)
 
 		if (!esw_receives(dp, from, index, h.vid))
 			continue;
-		if (unlikely(!esw_fits(to, &h, nic->flood_frame.len))) {
+		if (unlikely(!esw_fits(to, &h, batch_wire_len(nic, i, nic->flood_frame.len)))) {
 			stat_add(&nic->port_stats[index].drops_other, 1);
 			continue;
 		}

@@ -12,9 +12,18 @@
 #include <errno.h>
 
 #include "../port/eswitch.h"
+#include "batch.h"
 #include "burst_rx.h"
 
 /* ---- transmit: take ---- */
+
+/* Part of the header in front of the frame: at bytes of it are there already. */
+static void burst_keep_header(uint8_t *vnet, uint32_t at, const struct mem_piece *piece,
+			      uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		vnet[at + i] = piece->hva[i];
+}
 
 /* Any chain: header and frame over any descriptors, buffers over any segments. */
 static __attribute__((noinline)) int
@@ -22,9 +31,12 @@ burst_take_slow(struct nic *nic, struct vq *vq, const struct ring_chain *chain, 
 {
 	struct mem_piece *pieces = &nic->pieces[nic->n_pieces];
 	unsigned int room = DP_PIECES - nic->n_pieces, n = 0;
+	unsigned int index = (unsigned int)(frame - nic->frame);
 	uint32_t skip = vq->hdr_len;
 	uint64_t len = 0;
 
+	nic->detached |= 1ULL << index;
+	memset(nic->vnet[index], 0, sizeof(nic->vnet[index]));
 	for (unsigned int i = 0; i < chain->ndesc; i++) {
 		const struct ring_desc *d = &nic->desc[i];
 		int got;
@@ -35,10 +47,12 @@ burst_take_slow(struct nic *nic, struct vq *vq, const struct ring_chain *chain, 
 		if (got < 0)
 			return got;
 		len += d->len;
-		/* The header is not read: no offload is offered, so it says nothing. */
 		for (unsigned int end = n + (unsigned int)got, p = n; p < end; p++) {
 			uint32_t cut = pieces[p].len < skip ? pieces[p].len : skip;
 
+			if (vq->offloads)
+				burst_keep_header(nic->vnet[index], vq->hdr_len - skip, &pieces[p],
+						  cut);
 			skip -= cut;
 			if (pieces[p].len == cut)
 				continue;
@@ -49,7 +63,7 @@ burst_take_slow(struct nic *nic, struct vq *vq, const struct ring_chain *chain, 
 	}
 	len = len > vq->hdr_len ? len - vq->hdr_len : 0;
 	/* Too long frames are dropped by their length alone. */
-	frame->len = len > DP_FRAME_MAX ? DP_FRAME_MAX + 1 : (uint32_t)len;
+	frame->len = len > OFFLOAD_LEN_MAX ? OFFLOAD_LEN_MAX + 1 : (uint32_t)len;
 	frame->data = n > 0 ? pieces[0].hva : NULL;
 	frame->n = (uint16_t)n;
 	frame->first = (uint16_t)nic->n_pieces;
@@ -88,11 +102,27 @@ dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *v
 		return 0;
 	if (got == -ENOSPC) {
 		/* More parts than any frame has: dropped like a too long one. */
-		frame->len = DP_FRAME_MAX + 1;
+		frame->len = OFFLOAD_LEN_MAX + 1;
 		frame->n = 1;
 		got = 0;
 	}
 	return got < 0 ? got : 1;
+}
+
+/* The queue's frames have headers that mean something, if only seldom. */
+static __attribute__((noinline)) void burst_headers(struct nic *nic, struct vq *vq, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		const uint8_t *vnet = nic->frame[i].data - vq->hdr_len;
+
+		if (unlikely(nic->detached >> i & 1))
+			vnet = nic->vnet[i];
+		if (unlikely(!offload_is_plain(vnet)))
+			batch_offload(nic, vq, i, vnet);
+	}
+	/* What waited is a part of the first frame. */
+	nic->segment = nic->offloaded & 1 ? vq->segments : 0;
+	vq->segments = 0;
 }
 
 dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct vq *vq)
@@ -107,6 +137,8 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	nic->flood = 0;
 	nic->n_pieces = 0;
 	nic->n_extra = 0;
+	nic->offloaded = 0;
+	nic->detached = 0;
 	for (n = 0; n < DP_BATCH; n++) {
 		ring_prefetch(l, &ring, at);
 		got = burst_take(l, nic, vq, &ring, at, &nic->chain[n], &nic->frame[n]);
@@ -119,6 +151,8 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	/* What was read before a bad chain is still good; the error comes up again at its turn. */
 	if (unlikely(got < 0 && n == 0))
 		vq_fail_ring(vq, got);
+	if (unlikely(vq->offloads))
+		burst_headers(nic, vq, n);
 	nic->n = n;
 }
 
@@ -167,7 +201,7 @@ dp_inline void burst_route(struct nic *nic, struct vq *vq)
 		if (known != NULL) {
 			nic->dst[i] = known;
 			nic->wait[i] = cache->may_wait;
-		} else if (unlikely(burst_bad_length(f))) {
+		} else if (unlikely(burst_bad_length(f) && !(nic->offloaded >> i & 1))) {
 			nic->dst[i] = &nic_drop_other;
 		} else {
 			esw_route(nic, vq, i);
@@ -189,12 +223,14 @@ static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq
 	    dp->delay_drop_cycles > 0) {
 		if (vq->held_since == 0)
 			vq->held_since = nic->now;
-		if (nic->now - vq->held_since < dp->delay_drop_cycles)
+		if (nic->now - vq->held_since < dp->delay_drop_cycles) {
+			vq->segments = (uint16_t)nic->segment;
 			return false;
+		}
 		__atomic_store_n(&dst->drop_at_once, true, __ATOMIC_RELAXED);
 	}
 	stat_add(&nic_count(nic, dst)->drops_no_buffer, 1);
-	nic->pos++;
+	burst_next(nic);
 	return true;
 }
 
@@ -205,13 +241,14 @@ static __attribute__((noinline)) void burst_flood(struct nic *nic, struct vq *vq
 	struct vq *dst;
 
 	while ((dst = esw_flood_next(nic, vq, i)) != NULL) {
+		nic->segment = 0;
 		dst->put(nic, dst, i + 1);
 		if (nic->pos == i)
 			stat_add(&nic_count(nic, dst)->drops_no_buffer, 1);
 		nic->pos = i;
 	}
 	nic->flood = 0;
-	nic->pos = i + 1;
+	burst_next(nic);
 }
 
 static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *vq, struct vq *dst)
@@ -226,7 +263,7 @@ static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *
 		stat_add(&nic_count(nic, vq)->drops_spoofed, 1);
 	else if (dst == &nic_drop_other)
 		stat_add(&nic_count(nic, vq)->drops_other, 1);
-	nic->pos++;
+	burst_next(nic);
 }
 
 dp_inline void burst_deliver(struct nic *nic, struct vq *vq)
@@ -297,7 +334,7 @@ static __attribute__((noinline)) void burst_resume(struct nic *nic)
 	nic->rx = NULL;
 	vq_unlock(nic, rx);
 	if (nic->skip)
-		nic->pos++;
+		burst_next(nic);
 	nic->skip = false;
 }
 

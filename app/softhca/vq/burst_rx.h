@@ -132,12 +132,12 @@ dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *v
 			burst_put_group(l, nic, vq, end);
 		if (likely(nic->pos == end))
 			break;
-		put = burst_put_slow(l, nic, vq, &nic->frame[nic->pos]);
+		put = burst_put_slow(l, nic, vq);
 		if (put == PUT_NO_BUFFER)
 			break;
 		if (put != PUT_OK)
 			stat_add(&nic_count(nic, vq)->drops_other, 1);
-		nic->pos++;
+		burst_next(nic);
 	}
 	nic->settled = nic->pos;
 	nic_commit();

@@ -8,9 +8,8 @@
 
 #include <errno.h>
 
+#include "batch.h"
 #include "copy.h"
-#include "dp_impl.h"
-#include "offload.h"
 
 static void burst_scatter(struct offload_at *at, const uint8_t *src, size_t len)
 {
@@ -92,16 +91,7 @@ dp_inline enum burst_put burst_gather(const enum ring_layout l, struct nic *nic,
 	return total < need ? PUT_TOO_LONG : PUT_OK;
 }
 
-/* What is put: a header, bytes of ours, and the sender's bytes behind them. */
-struct burst_source {
-	uint8_t vnet[VQ_HDR_LEN];
-	const uint8_t *head;
-	uint32_t head_len;
-	struct offload_at body;
-	uint32_t body_len;
-};
-
-static void burst_fill(struct nic *nic, struct vq *vq, const struct burst_source *s)
+static void burst_fill(struct nic *nic, struct vq *vq, const struct batch_part *s)
 {
 	struct offload_at to = {.piece = nic->dst_pieces}, from = s->body;
 	uint32_t left = s->body_len;
@@ -137,7 +127,7 @@ static bool burst_log(struct nic *nic, struct vq *vq, uint32_t len)
 }
 
 static __attribute__((noinline)) enum burst_put
-burst_put_source(const enum ring_layout l, struct nic *nic, struct vq *vq, struct burst_source *s)
+burst_put_source(const enum ring_layout l, struct nic *nic, struct vq *vq, struct batch_part *s)
 {
 	uint32_t len = s->head_len + s->body_len;
 	enum burst_put put;
@@ -165,16 +155,38 @@ burst_put_source(const enum ring_layout l, struct nic *nic, struct vq *vq, struc
 	return PUT_OK;
 }
 
-static __attribute__((noinline)) enum burst_put
-burst_put_slow(const enum ring_layout l, struct nic *nic, struct vq *vq, const struct frame *f)
-{
-	const struct mem_piece one = {.hva = (uint8_t *)(uintptr_t)f->data, .len = f->len};
-	struct burst_source s = {
-	    .body.piece = f->n == 1 ? &one : &nic->pieces[f->first],
-	    .body_len = f->len,
-	};
+struct burst_receiver {
+	enum ring_layout layout;
+	struct nic *nic;
+	struct vq *vq;
+};
 
-	return burst_put_source(l, nic, vq, &s);
+/* A batch_emit: what does not fit is lost and the rest goes on; the rest of the results end it. */
+static int burst_put_part(void *arg, struct batch_part *part)
+{
+	const struct burst_receiver *r = arg;
+	enum burst_put put = burst_put_source(r->layout, r->nic, r->vq, part);
+
+	if (put != PUT_TOO_LONG)
+		return put;
+	stat_add(&nic_count(r->nic, r->vq)->drops_other, 1);
+	return PUT_OK;
+}
+
+/* Frame nic->pos. */
+static __attribute__((noinline)) enum burst_put burst_put_slow(const enum ring_layout l,
+							       struct nic *nic, struct vq *vq)
+{
+	struct burst_receiver r = {l, nic, vq};
+
+	return (enum burst_put)batch_parts(nic, nic->pos, vq->attr.flags, burst_put_part, &r);
+}
+
+/* Done with frame nic->pos. */
+dp_inline void burst_next(struct nic *nic)
+{
+	nic->pos++;
+	nic->segment = 0;
 }
 
 #endif

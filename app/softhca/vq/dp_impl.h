@@ -17,6 +17,7 @@
 #include "dp.h"
 #include "guard.h"
 #include "mem.h"
+#include "offload.h"
 #include "ring_packed.h"
 #include "ring_split.h"
 
@@ -24,7 +25,9 @@ enum {
 	DP_BATCH = 64,       /* frames of one queue between two publishes */
 	DP_CHAIN_MAX = 1024, /* descriptors of a chain, whatever the queue's creator allows */
 	/* Room for the parts of frames whose tag changes, in nic.pieces behind the others. */
-	DP_TAG_PIECES = 2048 + 4 * DP_BATCH,
+	DP_TAG_PIECES = 2048 + 7 * DP_BATCH,
+	/* And of frames with offloads, whose headers are copied. */
+	DP_OFFLOAD_PIECES = 2048 + 3 * DP_BATCH,
 	DP_PIECES = 2048,    /* parts of all frames of a batch that are not in one part */
 	DP_FRAME_MIN = 14,   /* an Ethernet header */
 	DP_FRAME_MAX = 9238, /* 9216 bytes with two VLAN tags, without checksum */
@@ -102,6 +105,8 @@ struct vq {
 	bool notify_pending; /* in some thread's list: see notify.c */
 	bool notify_owed;    /* no receive credit so far: tell, whatever the ring says */
 	bool moderated;
+	bool offloads;       /* transmit: frames' headers mean something */
+	uint16_t segments;   /* transmit: of the frame that waits, so many are delivered */
 	bool drop_at_once;   /* receive: gave up waiting for buffers; atomic */
 	bool active;         /* transmit: in its owner's list */
 	uint64_t idle_since; /* transmit: cycles; 0: not idle */
@@ -186,7 +191,14 @@ struct nic {
 	uint8_t wait[DP_BATCH];     /* delay drop applies */
 	uint8_t *dst_hva[DP_BATCH]; /* buffers of a group, see burst_rx.h */
 	struct ring_chain dst_one[DP_BATCH];
-	struct mem_piece pieces[DP_PIECES + DP_TAG_PIECES];
+	struct mem_piece pieces[DP_PIECES + DP_OFFLOAD_PIECES + DP_TAG_PIECES];
+	/* Bit i: frame i asks for something; it has two pieces at least, the first are head[i]. */
+	uint64_t offloaded;
+	uint64_t detached; /* bit i: the header of frame i is in vnet[i], not before its data */
+	unsigned int segment; /* of frame pos: the first that is not delivered */
+	struct offload offload[DP_BATCH];
+	uint8_t vnet[DP_BATCH][VQ_HDR_LEN];
+	uint8_t head[DP_BATCH][OFFLOAD_HEAD_MAX];
 	uint8_t tag[DP_BATCH][4];       /* VLAN tags that frames get */
 	struct frame_extra extra[DP_BATCH];
 	unsigned int n_extra;

@@ -217,6 +217,7 @@ enum offload_kind offload_check(const uint8_t *vnet, uint32_t vq_flags, const ui
 	    .gso_type = vnet[VNET_GSO_TYPE],
 	    .csum_start = get_le16(vnet + VNET_CSUM_START),
 	    .csum_offset = get_le16(vnet + VNET_CSUM_OFFSET),
+	    .len = len,
 	};
 	uint32_t end = (uint32_t)o.csum_start + o.csum_offset + 2;
 
@@ -262,6 +263,23 @@ void offload_header(const struct offload *o, uint8_t *vnet)
 	put_le16(vnet + VNET_CSUM_OFFSET, o->csum_offset);
 }
 
+void offload_shift(struct offload *o, int by)
+{
+	o->csum_start = (uint16_t)(o->csum_start + by);
+	o->head_len = (uint16_t)(o->head_len + by);
+	o->l3 = (uint8_t)(o->l3 + by);
+	o->len += (uint32_t)by;
+}
+
+uint32_t offload_wire_len(const struct offload *o)
+{
+	uint32_t body_len = o->len - o->head_len;
+
+	if (o->gso_type == VNET_GSO_NONE || body_len <= o->gso_size)
+		return o->len;
+	return o->head_len + (uint32_t)o->gso_size;
+}
+
 void offload_done_header(uint32_t vq_flags, uint8_t *vnet)
 {
 	memset(vnet, 0, VNET_BASE_LEN);
@@ -293,7 +311,7 @@ unsigned int offload_segments(const struct offload *o, uint32_t body_len)
 	return (body_len + o->gso_size - 1) / o->gso_size;
 }
 
-static struct offload_at at_skip(struct offload_at at, uint32_t len)
+struct offload_at offload_skip(struct offload_at at, uint32_t len)
 {
 	while (len > 0) {
 		uint32_t part = at.piece->len - at.off;
@@ -361,7 +379,7 @@ int offload_cut(const struct offload *o, const uint8_t *head, struct offload_at 
 	struct offload_segment s;
 
 	if (*next < n)
-		body = at_skip(body, *next * (uint32_t)o->gso_size);
+		body = offload_skip(body, *next * (uint32_t)o->gso_size);
 	for (; *next < n; ++*next) {
 		uint32_t at = *next * (uint32_t)o->gso_size;
 		int result;
@@ -372,7 +390,7 @@ int offload_cut(const struct offload *o, const uint8_t *head, struct offload_at 
 		result = emit(arg, &s);
 		if (result)
 			return result;
-		body = at_skip(body, s.body_len);
+		body = offload_skip(body, s.body_len);
 	}
 	return 0;
 }

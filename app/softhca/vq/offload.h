@@ -38,10 +38,11 @@ enum {
 };
 
 enum {
-	OFFLOAD_HEAD_MAX = 256,            /* all headers of a frame with an offload */
-	OFFLOAD_LEN_MAX = 65535 + 14 + 8,  /* IP's largest, behind a MAC header with two tags */
-	OFFLOAD_SEGMENTS_MAX = 1024,       /* of one frame */
-	OFFLOAD_SEGMENT_LEN_MAX = 9238,    /* DP_FRAME_MAX */
+	OFFLOAD_HEAD_MAX = 256, /* all headers of a frame with an offload */
+	OFFLOAD_HEAD_TAKEN = OFFLOAD_HEAD_MAX - 4, /* of them the sender's: a tag may be added */
+	OFFLOAD_LEN_MAX = 65535 + 14 + 8, /* IP's largest, behind a MAC header with two tags */
+	OFFLOAD_SEGMENTS_MAX = 1024,      /* of one frame */
+	OFFLOAD_SEGMENT_LEN_MAX = 9238,   /* DP_FRAME_MAX */
 };
 
 /* What a frame asks for, checked. */
@@ -51,6 +52,7 @@ struct offload {
 	uint16_t gso_size;
 	uint16_t csum_start, csum_offset;
 	uint16_t head_len; /* GSO: all headers; else up to the end of the checksum */
+	uint32_t len;      /* of the frame */
 };
 
 enum offload_kind { OFFLOAD_BAD = -1, OFFLOAD_NONE, OFFLOAD_SOME };
@@ -62,8 +64,8 @@ dp_inline bool offload_is_plain(const uint8_t *vnet)
 }
 
 /*
- * vnet: a copy of VNET_BASE_LEN bytes. head: the first bytes of the frame, OFFLOAD_HEAD_MAX or all of
- * len. vq_flags: VQ_F_* of the transmit queue. With OFFLOAD_SOME, *out is written.
+ * vnet: a copy of VNET_BASE_LEN bytes. head: the first bytes of the frame, OFFLOAD_HEAD_TAKEN or all
+ * of len. vq_flags: VQ_F_* of the transmit queue. With OFFLOAD_SOME, *out is written.
  */
 enum offload_kind offload_check(const uint8_t *vnet, uint32_t vq_flags, const uint8_t *head,
 				size_t head_len, uint32_t len, struct offload *out);
@@ -75,12 +77,18 @@ void offload_header(const struct offload *o, uint8_t *vnet);
 /* The header of a frame or segment whose checksum was made here: VNET_BASE_LEN bytes. */
 void offload_done_header(uint32_t vq_flags, uint8_t *vnet);
 
+/* A VLAN tag was put in (4) or taken out (-4) behind the MAC addresses. */
+void offload_shift(struct offload *o, int by);
+/* The longest frame that can come of it. */
+uint32_t offload_wire_len(const struct offload *o);
+
 /* Somewhere in a list of pieces. */
 struct offload_at {
 	const struct mem_piece *piece;
 	uint32_t off;
 };
 
+struct offload_at offload_skip(struct offload_at at, uint32_t len);
 /* One's complement sum of the next len bytes, folded, in memory order (RFC 1071). */
 uint16_t offload_sum(struct offload_at at, uint32_t len);
 
