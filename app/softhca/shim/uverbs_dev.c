@@ -49,6 +49,14 @@ void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_res
 					? shape_vf_device(cfg->profile.pci_device)
 					: cfg->profile.pci_device;
 	attr->base.device_cap_flags = DEVICE_MEM_MGT_EXTENSIONS;
+	attr->base.max_qp = 1 << 17;
+	attr->base.max_qp_wr = 1 << 15;
+	attr->base.max_sge = 30;
+	attr->base.max_sge_rd = 30;
+	attr->base.max_qp_rd_atom = 16;
+	attr->base.max_qp_init_rd_atom = 16;
+	attr->base.max_res_rd_atom = 16 << 17;
+	attr->base.max_ah = INT32_MAX;
 	attr->base.max_cq = 1 << 24;
 	attr->base.max_cqe = UVERBS_MAX_CQE;
 	attr->base.max_mr = 1 << 24;
