@@ -8,7 +8,7 @@
 
 #include "vv_args.h"
 
-#define KNOWN "ibdev=NAME (required), queues=N, packed=on|off"
+#define KNOWN "ibdev=NAME (required), queues=N, packed=on|off, offloads=on|off"
 
 static int ibdev_parse(const char *value, struct vv_args *args)
 {
@@ -33,24 +33,35 @@ static int queues_parse(const char *value, struct vv_args *args)
 	return 0;
 }
 
-static int packed_parse(const char *value, struct vv_args *args)
+static int switch_parse(const char *value, enum vv_switch *to)
 {
 	if (!strcmp(value, "on"))
-		args->packed = VV_ON;
+		*to = VV_ON;
 	else if (!strcmp(value, "off"))
-		args->packed = VV_OFF;
+		*to = VV_OFF;
 	else
 		return -EINVAL;
 	return 0;
+}
+
+static int packed_parse(const char *value, struct vv_args *args)
+{
+	return switch_parse(value, &args->packed);
+}
+
+static int offloads_parse(const char *value, struct vv_args *args)
+{
+	return switch_parse(value, &args->offloads);
 }
 
 static const struct {
 	const char *key;
 	int (*parse)(const char *value, struct vv_args *args);
 } known[] = {
-    {"ibdev",  ibdev_parse },
-    {"queues", queues_parse},
-    {"packed", packed_parse},
+    {"ibdev",    ibdev_parse   },
+    {"queues",   queues_parse  },
+    {"packed",   packed_parse  },
+    {"offloads", offloads_parse},
 };
 
 enum { KNOWN_N = sizeof(known) / sizeof(known[0]) };

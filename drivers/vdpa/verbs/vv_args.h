@@ -14,7 +14,8 @@ enum vv_switch { VV_AUTO, VV_ON, VV_OFF };
 struct vv_args {
 	char ibdev[64];
 	unsigned int queues;   /* pairs; 0: as many as the device has, up to VV_PAIRS_DEFAULT */
-	enum vv_switch packed; /* VV_AUTO: if the device can */
+	/* VV_AUTO: if the device can. */
+	enum vv_switch packed, offloads;
 };
 
 /* -EINVAL: why says which argument and what is known, in one line. args NULL or "" are legal. */

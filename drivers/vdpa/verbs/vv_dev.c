@@ -189,6 +189,18 @@ static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES
 	state_set(dev, VV_DEV_IDLE);
 }
 
+/* Not refused: the guest may never send such frames, and the port's MTU may be raised behind us. */
+static void mtu_check(const struct vv_dev *dev, const struct vv_guest *guest)
+{
+	uint16_t there = vv_hca_caps(dev->hca)->mtu;
+
+	if (there && guest->mtu > there)
+		VV_LOG(WARNING,
+		       "%s: MTU: the front-end tells the guest %u, the port had %u at probe: longer "
+		       "packets are lost",
+		       dev->name, guest->mtu, there);
+}
+
 static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why, size_t why_len)
     VV_REQUIRES(dev->control)
 {
@@ -199,6 +211,7 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 	if (err)
 		return err;
 	dev->features = guest->features;
+	mtu_check(dev, guest);
 	err = vv_mem_create(dev->hca, guest->regions, guest->n_regions, &dev->mem, why, why_len);
 	if (err)
 		return err;

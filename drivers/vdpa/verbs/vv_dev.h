@@ -40,6 +40,7 @@ struct vv_ring {
 
 struct vv_guest {
 	uint64_t features; /* negotiated */
+	uint16_t mtu;      /* what the front-end tells the guest; 0: nothing */
 	unsigned int n_regions, n_rings;
 	struct vv_region regions[VV_REGIONS_MAX];
 	struct vv_ring rings[VV_QUEUES_MAX];

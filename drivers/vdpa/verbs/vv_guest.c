@@ -91,6 +91,8 @@ int vv_guest_read(int vid, const bool *enabled, unsigned int rings, struct vv_gu
 
 	if (rte_vhost_get_negotiated_features(vid, &guest->features))
 		return -EINVAL;
+	if (rte_vhost_get_mtu(vid, &guest->mtu))
+		guest->mtu = 0;
 	guest->n_rings = n < rings ? n : rings;
 	if (!rings_mapped(vid, enabled, guest->n_rings))
 		return -EFAULT;

@@ -42,18 +42,28 @@ static const struct {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static uint64_t offloads_offered(uint16_t queue_bits)
+/* In the table's order, so that what needs a feature that has gone goes as well. */
+static uint64_t needs_keep(uint64_t features)
 {
-	uint64_t features = 0;
 	unsigned int i;
 
-	for (i = 0; i < COUNT(offloads); i++)
-		if (queue_bits & 1u << offloads[i].queue)
-			features |= BIT(offloads[i].virtio);
 	for (i = 0; i < COUNT(needs); i++)
 		if (!(features & needs[i].needs_one_of))
 			features &= ~BIT(needs[i].feature);
 	return features;
+}
+
+static uint64_t offloads_offered(uint16_t queue_bits, enum vv_switch asked)
+{
+	uint64_t features = 0;
+	unsigned int i;
+
+	if (asked == VV_OFF) /* buffers that merge are no work taken off the guest */
+		queue_bits &= 1u << PRM_VIRTQ_F_MRG_RXBUF;
+	for (i = 0; i < COUNT(offloads); i++)
+		if (queue_bits & 1u << offloads[i].queue)
+			features |= BIT(offloads[i].virtio);
+	return needs_keep(features);
 }
 
 static int pairs_decide(const struct vv_hca_caps *supported, const struct vv_args *asked,
@@ -89,8 +99,13 @@ int vv_provision(const struct vv_hca_caps *supported, const struct vv_args *aske
 		return -EINVAL;
 	}
 
+	if (asked->offloads == VV_ON && !(supported->feature_bits & 1u << PRM_VIRTQ_F_CSUM)) {
+		snprintf(why, why_len, "offloads: the device has none (offloads=on)");
+		return -EINVAL;
+	}
+
 	d.features = BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VHOST_USER_F_PROTOCOL_FEATURES) |
-		     BIT(VIRTIO_NET_F_MTU) | offloads_offered(supported->feature_bits);
+		     BIT(VIRTIO_NET_F_MTU) | offloads_offered(supported->feature_bits, asked->offloads);
 	if (supported->version_1)
 		d.features |= BIT(VIRTIO_F_VERSION_1);
 	if (supported->packed && supported->version_1 && asked->packed != VV_OFF)
@@ -118,6 +133,7 @@ uint16_t vv_provision_queue_bits(uint64_t negotiated)
 
 	if (negotiated & (BIT(VIRTIO_NET_F_HOST_TSO4) | BIT(VIRTIO_NET_F_HOST_TSO6)))
 		negotiated |= BIT(VIRTIO_NET_F_CSUM);
+	negotiated = needs_keep(negotiated);
 	for (i = 0; i < COUNT(offloads); i++)
 		if (negotiated & BIT(offloads[i].virtio))
 			bits |= 1u << offloads[i].queue;

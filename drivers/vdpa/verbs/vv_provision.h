@@ -29,8 +29,9 @@ int vv_provision(const struct vv_hca_caps *supported, const struct vv_args *aske
 		 struct vv_device *device, char *why, size_t why_len);
 
 /*
- * What a queue object is told. TSO without CSUM would corrupt frames: a guest that negotiates it
- * against the specification (virtio 1.2 5.1.3.1) gets CSUM with it.
+ * What a queue object is told. A guest that negotiates against the specification (virtio 1.2
+ * 5.1.3.1) must not get corrupt frames: HOST_TSO brings CSUM with it, GUEST_TSO without GUEST_CSUM
+ * is left out.
  */
 uint16_t vv_provision_queue_bits(uint64_t negotiated);
 

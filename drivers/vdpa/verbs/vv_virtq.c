@@ -26,10 +26,12 @@ int vv_virtq_create(struct vv_hca *hca, uint16_t index, struct vv_virtq **q)
 		return -ENOMEM;
 	v->hca = hca;
 	v->index = index;
-	err = vv_counters_obj_create(hca, &v->counters);
-	if (err) {
-		free(v);
-		return err;
+	if (vv_hca_caps(hca)->queue_counters) {
+		err = vv_counters_obj_create(hca, &v->counters);
+		if (err) {
+			free(v);
+			return err;
+		}
 	}
 	*q = v;
 	return 0;
@@ -160,5 +162,7 @@ uint32_t vv_virtq_number(const struct vv_virtq *q)
 
 int vv_virtq_counters(struct vv_virtq *q, struct vv_virtq_counters *counters)
 {
+	if (!q->counters.obj)
+		return -ENOTSUP;
 	return vv_counters_obj_query(q->hca, &q->counters, counters);
 }

@@ -25,7 +25,8 @@ struct vv_virtq_conf {
 	uint16_t base;      /* position as vhost says it (vv_index.h) */
 };
 
-int vv_virtq_create(struct vv_hca *hca, uint16_t index, struct vv_virtq **q); /* 1 command */
+/* 1 command, none without counters */
+int vv_virtq_create(struct vv_hca *hca, uint16_t index, struct vv_virtq **q);
 void vv_virtq_destroy(struct vv_virtq *q);                                    /* NULL is legal */
 
 /*
@@ -46,7 +47,7 @@ void vv_virtq_release(struct vv_virtq *q); /* and its memory: 3 more */
 bool vv_virtq_exists(const struct vv_virtq *q);
 uint32_t vv_virtq_number(const struct vv_virtq *q); /* for the receive table */
 
-/* Firmware may refuse while there is no queue in RDY: 1 command. */
+/* Firmware may refuse while there is no queue in RDY, or have no counters: 1 command. */
 int vv_virtq_counters(struct vv_virtq *q, struct vv_virtq_counters *counters);
 
 #endif

@@ -23,6 +23,7 @@
 #include "prm/prm_tir.h"
 #include "prm/prm_tis.h"
 #include "prm/prm_virtq.h"
+#include "prm/prm_vport.h"
 
 #define THEIR_OFF(layout, field) offsetof(struct mlx5_ifc_##layout##_bits, field)
 #define THEIR_LEN(layout, field) sizeof(((struct mlx5_ifc_##layout##_bits *)0)->field)
@@ -101,6 +102,7 @@ static void compare_feature_bits_same(void **state)
 static void compare_values_same(void **state)
 {
 	assert_int_equal(PRM_OP_QUERY_HCA_CAP, MLX5_CMD_OP_QUERY_HCA_CAP);
+	assert_int_equal(PRM_OP_QUERY_NIC_VPORT_CONTEXT, MLX5_CMD_OP_QUERY_NIC_VPORT_CONTEXT);
 	assert_int_equal(PRM_OP_CREATE_MKEY, MLX5_CMD_OP_CREATE_MKEY);
 	assert_int_equal(PRM_OP_CREATE_CQ, MLX5_CMD_OP_CREATE_CQ);
 	assert_int_equal(PRM_OP_CREATE_QP, MLX5_CMD_OP_CREATE_QP);

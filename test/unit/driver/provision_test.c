@@ -62,6 +62,7 @@ static void parse_bad_lists_say_which_argument(void **state)
 	assert_refused("ibdev=mlx5_0,queues=4x", "queues=4x");
 	assert_refused("ibdev=mlx5_0,queues=99999999999999999999", "queues=9999");
 	assert_refused("ibdev=mlx5_0,packed=yes", "packed=yes");
+	assert_refused("ibdev=mlx5_0,offloads=tso", "offloads=tso");
 	assert_refused("ibdev=mlx5_0,ibdev=mlx5_1", "given twice (ibdev)");
 	assert_refused("ibdev=0123456789012345678901234567890123456789012345678901234567890123",
 		       "ibdev");
@@ -167,6 +168,32 @@ static void spec_5_1_3_1_offer_keeps_dependencies(void **state)
 			     BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_CSUM));
 }
 
+static void offer_offloads_need_device_and_wish(void **state)
+{
+	const uint64_t mrg = BIT(VIRTIO_NET_F_MRG_RXBUF);
+	const uint64_t all =
+	    BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_GUEST_TSO4) |
+	    BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN) |
+	    BIT(VIRTIO_NET_F_HOST_TSO4) | BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_HOST_ECN);
+	struct vv_hca_caps c = caps();
+	struct vv_args off = {.offloads = VV_OFF}, on = {.offloads = VV_ON}, any = {0};
+	struct vv_device d;
+	char why[256] = "";
+
+	assert_int_equal(offer(&c, &any).features & (all | mrg), 0);
+	assert_int_equal(vv_provision(&c, &on, &d, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "offloads=on"));
+	c.feature_bits = 0x1fff;
+	assert_int_equal(offer(&c, &any).features & (all | mrg), all | mrg);
+	assert_int_equal(offer(&c, &on).features & (all | mrg), all | mrg);
+	assert_int_equal(offer(&c, &off).features & (all | mrg), mrg);
+	/* Legacy and modern guests alike. */
+	c.version_1 = false;
+	assert_int_equal(offer(&c, &any).features & (all | mrg), all | mrg);
+	/* None of it may appear by accident. */
+	assert_int_equal(offer(&c, &any).features & (BIT(VHOST_F_LOG_ALL) | BIT(10) | BIT(14)), 0);
+}
+
 static void queue_bits_follow_negotiated_features(void **state)
 {
 	assert_int_equal(vv_provision_queue_bits(0), 0);
@@ -177,6 +204,15 @@ static void queue_bits_follow_negotiated_features(void **state)
 			 1u << PRM_VIRTQ_F_HOST_TSO6 | 1u << PRM_VIRTQ_F_CSUM);
 	assert_int_equal(vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_CSUM)),
 			 1u << PRM_VIRTQ_F_GUEST_CSUM);
+	/* A guest that cannot take partial checksums gets no long frames. */
+	assert_int_equal(vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_TSO4) |
+						 BIT(VIRTIO_NET_F_GUEST_ECN)),
+			 0);
+	assert_int_equal(vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_TSO4) |
+						 BIT(VIRTIO_NET_F_GUEST_CSUM) |
+						 BIT(VIRTIO_NET_F_GUEST_ECN)),
+			 1u << PRM_VIRTQ_F_GUEST_TSO4 | 1u << PRM_VIRTQ_F_GUEST_CSUM |
+			     1u << PRM_VIRTQ_F_GUEST_ECN);
 }
 
 static void check_negotiated_refuses_what_cannot_be(void **state)
@@ -205,6 +241,7 @@ int main(void)
 	    cmocka_unit_test(offer_too_many_pairs_says_both_numbers),
 	    cmocka_unit_test(offer_packed_needs_device_and_wish),
 	    cmocka_unit_test(spec_5_1_3_1_offer_keeps_dependencies),
+	    cmocka_unit_test(offer_offloads_need_device_and_wish),
 	    cmocka_unit_test(queue_bits_follow_negotiated_features),
 	    cmocka_unit_test(check_negotiated_refuses_what_cannot_be),
 	};

@@ -15,6 +15,7 @@
 #include "../prm/prm_cq.h"
 #include "../prm/prm_obj.h"
 #include "../prm/prm_qp.h"
+#include "../prm/prm_vport.h"
 
 /* ---- capabilities ---- */
 
@@ -68,8 +69,8 @@ static int caps_query(struct vv_hca *hca)
 	caps->log_max_rqt_size = PRM_GET(cmd_hca_cap, cap, log_max_rqt_size);
 	kinds = PRM_GET(cmd_hca_cap, cap, general_obj_types);
 	caps->qp_ts_format = PRM_QP_TS_FREE_RUNNING;
-	if (!(kinds & 1ull << PRM_OBJ_VIRTIO_NET_Q) ||
-	    !(kinds & 1ull << PRM_OBJ_VIRTIO_Q_COUNTERS)) {
+	caps->queue_counters = kinds & 1ull << PRM_OBJ_VIRTIO_Q_COUNTERS;
+	if (!(kinds & 1ull << PRM_OBJ_VIRTIO_NET_Q)) {
 		err = vv_hca_fail(hca, -ENOTSUP,
 				  "no virtio emulation: the device has no virtqueue objects "
 				  "(general_obj_types 0x%llx); switch it on in the firmware "
@@ -99,6 +100,22 @@ static int caps_query(struct vv_hca *hca)
 done:
 	free(out);
 	return err;
+}
+
+/* How long frames may be. Firmware that does not say so is no reason to refuse the device. */
+static void mtu_query(struct vv_hca *hca)
+{
+	uint8_t in[PRM_SZ(query_nic_vport_context_in)] = {0};
+	uint8_t out[PRM_SZ(query_nic_vport_context_out)];
+	void *vport = PRM_AT(query_nic_vport_context_out, out, nic_vport_context);
+	unsigned int mtu;
+
+	PRM_SET(query_nic_vport_context_in, in, opcode, PRM_OP_QUERY_NIC_VPORT_CONTEXT);
+	if (vv_cmd_exec(hca, "query the port", in, sizeof(in), out, sizeof(out)))
+		return;
+	mtu = PRM_GET(nic_vport_context, vport, mtu);
+	if (mtu > PRM_VPORT_MTU_EXTRA)
+		hca->caps.mtu = mtu - PRM_VPORT_MTU_EXTRA;
 }
 
 /* ---- opening ---- */
@@ -221,8 +238,10 @@ int vv_hca_open(const char *ibdev, struct vv_hca **hca, char *why, size_t why_le
 	err = context_open(h, ibdev);
 	if (!err)
 		err = caps_query(h);
-	if (!err)
+	if (!err) {
+		mtu_query(h);
 		err = pd_open(h);
+	}
 	if (!err)
 		err = doorbell_open(h);
 	if (!err)

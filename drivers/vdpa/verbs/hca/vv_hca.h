@@ -34,6 +34,7 @@ struct vv_hca_caps {
 	bool version_1;
 	bool event_none;               /* a queue may have no event object (the guest polls) */
 	bool freeze_to_rdy;            /* a suspended queue can go on */
+	bool queue_counters;           /* there are VIRTIO_Q_COUNTERS */
 	uint16_t feature_bits;         /* PRM_VIRTQ_F_* */
 	uint32_t max_queues;           /* rings, not pairs */
 	uint32_t umem_a[3], umem_b[3]; /* umem n of a queue of s entries needs a*s+b bytes */
@@ -41,12 +42,13 @@ struct vv_hca_caps {
 	    doorbell_offset; /* of the doorbell in the bar; only its place in the page counts */
 	uint8_t log_max_rqt_size;
 	uint8_t qp_ts_format; /* value for new QPs */
+	uint16_t mtu;         /* of the function's port, as IP has it; 0: it does not say */
 };
 
 /*
  * Open the verbs device of that name. -ENODEV: no such device (the line lists those there are);
- * -ENOTSUP: no DevX, or no virtio emulation. why: the cause of a failure, one line. 2 or 3 commands
- * (capabilities).
+ * -ENOTSUP: no DevX, or no virtio emulation. why: the cause of a failure, one line. 3 or 4 commands
+ * (capabilities and the port's MTU).
  */
 int vv_hca_open(const char *ibdev, struct vv_hca **hca, char *why, size_t why_len);
 void vv_hca_close(struct vv_hca *hca); /* all objects destroyed before; NULL is legal */
