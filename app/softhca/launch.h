@@ -9,6 +9,7 @@
 /* argv[0] is the name of the command. */
 int launch_run(int argc, char **argv);
 int launch_stat(int argc, char **argv);
+int launch_inject(int argc, char **argv);
 int launch_profiles(int argc, char **argv);
 
 /* As sysexits and shells have it. */

@@ -1,182 +1,243 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* softhca stat: show what a running (or finished) NIC has counted. */
+/* softhca stat: what a running (or finished) NIC is and has counted. */
 #include "launch.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "fw/hca_stat.h"
+#include "launch_attach.h"
+#include "launch_figures.h"
+#include "launch_number.h"
 
 static const char usage[] =
-    "Usage: softhca stat [-j] FILE\n"
+    "Usage: softhca stat                     list the NICs that are running\n"
+    "       softhca stat [OPTIONS] PID|FILE  show one\n"
     "\n"
-    "Show the figures that 'softhca run --stat FILE' keeps: firmware commands, objects alive and\n"
-    "ever made, frames and drops. Kinds of objects that were never made are left out.\n"
+    "Show what a NIC does: what it is, frames and drops of every port, every virtqueue with state\n"
+    "and indices, firmware commands by name with how often, how long and what was refused, and\n"
+    "objects by type. The program need not have been prepared for it. PID is the process that has\n"
+    "the NIC, or its 'softhca run'; FILE is that of 'softhca run --stat FILE', which can be read\n"
+    "after the end, too. Only your own processes, unless you are root.\n"
     "\n"
-    "  -j, --json   as one JSON object\n"
-    "  -h, --help   this text\n"
+    "  -w, --watch SEC    again and again, every SEC seconds (0.1 to 3600), with rates\n"
+    "  -n, --count N      N times; with --watch\n"
+    "  -j, --json         as one JSON object each time\n"
+    "  -h, --help         this text\n"
     "\n"
-    "Example:\n"
-    "  softhca run --stat /tmp/nic.stat -- my_program &\n"
-    "  watch softhca stat /tmp/nic.stat\n";
+    "Times of commands begin when the program calls and hold what it waited for others; '99% us <'\n"
+    "is from a histogram by powers of two. The indices of packed rings have a w when their wrap\n"
+    "counter is 1.\n"
+    "\n"
+    "Examples:\n"
+    "  softhca run -- my_program &  softhca stat $!\n"
+    "  softhca stat --watch 1 4711\n"
+    "  softhca stat -j 4711 | jq '.queues[] | select(.state == \"ERR\")'\n";
 
-static const char *const object_names[HCA_STAT_OBJ_N] = {
-    [HCA_STAT_CTX] = "context",
-    [HCA_STAT_PD] = "pd",
-    [HCA_STAT_MR] = "mr",
-    [HCA_STAT_UMEM] = "umem",
-    [HCA_STAT_UAR] = "uar",
-    [HCA_STAT_VAR] = "var",
-    [HCA_STAT_MKEY] = "mkey",
-    [HCA_STAT_CQ] = "cq",
-    [HCA_STAT_QP] = "qp",
-    [HCA_STAT_TD] = "td",
-    [HCA_STAT_TIS] = "tis",
-    [HCA_STAT_TIR] = "tir",
-    [HCA_STAT_RQT] = "rqt",
-    [HCA_STAT_VIRTIO_NET_Q] = "virtio_net_q",
-    [HCA_STAT_VIRTIO_Q_COUNTERS] = "virtio_q_counters",
-    [HCA_STAT_MATCHER] = "flow_matcher",
-    [HCA_STAT_FLOW] = "flow",
-    [HCA_STAT_CHAN] = "event_channel",
-    [HCA_STAT_OTHER] = "other",
+struct options {
+	bool json;
+	double watch; /* seconds; 0: once */
+	uint64_t count;
 };
 
-#define FIGURE(name)                                                                               \
-	{                                                                                          \
-#name, offsetof(struct hca_stat, name)                                             \
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void clean(char *text, size_t len)
+{
+	attach_text(text, len, text, len);
+}
+
+/* A copy that can be shown without a second thought. */
+static void take(struct attach *a, struct figures *f)
+{
+	struct hca_stat_ask ask = {.verb = HCA_STAT_SNAPSHOT};
+	struct hca_stat *s = &f->stat;
+
+	f->fresh = a->can_ask && attach_alive(a->stat) && !attach_ask(a, &ask);
+	memcpy(s, a->stat, sizeof(*s));
+	f->taken_ns = now_ns();
+	f->alive = attach_alive(a->stat);
+	clean(s->command, sizeof(s->command));
+	clean(s->profile, sizeof(s->profile));
+	clean(s->fw_version, sizeof(s->fw_version));
+	if (s->n_ports > HCA_STAT_PORTS)
+		s->n_ports = HCA_STAT_PORTS;
+	if (s->n_queues > HCA_STAT_QUEUES)
+		s->n_queues = HCA_STAT_QUEUES;
+	for (uint32_t i = 0; i < s->n_ports; i++)
+		clean(s->port[i].name, sizeof(s->port[i].name));
+	for (unsigned int i = 0; i < HCA_STAT_COMMANDS; i++)
+		clean(s->cmd[i].name, sizeof(s->cmd[i].name));
+}
+
+static int show(const struct options *o, const struct figures *now, const struct figures *before)
+{
+	if (o->json)
+		return figures_json(now, before);
+	if (o->watch > 0 && isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	figures_table(now, before);
+	return 0;
+}
+
+static void wait_seconds(double seconds)
+{
+	struct timespec ts = {.tv_sec = (time_t)seconds};
+
+	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
+	nanosleep(&ts, NULL);
+}
+
+/* Every interval, until the program ends. The first figures are shown after the first one. */
+static int watch(const struct options *o, struct attach *a, struct figures *f)
+{
+	unsigned int at = 0;
+	uint64_t n = 0;
+	int rc = 0;
+
+	take(a, &f[at]);
+	while (!rc && f[at].alive && (!o->count || n < o->count)) {
+		wait_seconds(o->watch);
+		take(a, &f[1 - at]);
+		if (n++ && !o->json && !isatty(STDOUT_FILENO))
+			printf("\n");
+		rc = show(o, &f[1 - at], &f[at]);
+		at = 1 - at;
 	}
-
-static const struct figure {
-	const char *name;
-	size_t offset;
-} figures[] = {
-    FIGURE(commands),      FIGURE(commands_refused), FIGURE(commands_failed),
-    FIGURE(queue_errors),  FIGURE(frames_tx),        FIGURE(bytes_tx),
-    FIGURE(frames_rx),     FIGURE(bytes_rx),         FIGURE(drops_no_buffer),
-    FIGURE(drops_no_dest), FIGURE(drops_other),      FIGURE(busy_cycles),
-};
-
-enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
-
-/* The model writes while we read; each figure is whole, together they may be a moment apart. */
-static uint64_t load(const uint64_t *value)
-{
-	return __atomic_load_n(value, __ATOMIC_RELAXED);
-}
-
-static uint64_t figure(const struct hca_stat *stat, const struct figure *f)
-{
-	return load((const uint64_t *)(const void *)((const char *)stat + f->offset));
-}
-
-static void show_table(const struct hca_stat *stat)
-{
-	for (unsigned int i = 0; i < FIGURES; i++)
-		printf("%-20s %20" PRIu64 "\n", figures[i].name, figure(stat, &figures[i]));
-	printf("\n%-20s %20s %20s\n", "object", "alive", "made");
-	for (unsigned int i = 0; i < HCA_STAT_OBJ_N; i++)
-		if (load(&stat->objects_made[i]))
-			printf("%-20s %20" PRIu64 " %20" PRIu64 "\n", object_names[i],
-			       load(&stat->objects[i]), load(&stat->objects_made[i]));
-}
-
-static int show_json(const struct hca_stat *stat)
-{
-	json_t *root = json_object(), *objects = json_object();
-	int rc;
-
-	for (unsigned int i = 0; i < FIGURES; i++)
-		json_object_set_new(root, figures[i].name,
-				    json_integer((json_int_t)figure(stat, &figures[i])));
-	for (unsigned int i = 0; i < HCA_STAT_OBJ_N; i++)
-		json_object_set_new(objects, object_names[i],
-				    json_pack("{s:I, s:I}", "alive",
-					      (json_int_t)load(&stat->objects[i]), "made",
-					      (json_int_t)load(&stat->objects_made[i])));
-	json_object_set_new(root, "objects", objects);
-	rc = json_dumpf(root, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(root);
 	return rc;
 }
 
-static const struct hca_stat *map_file(const char *path)
+static int show_one(const struct options *o, const char *who)
 {
-	const struct hca_stat *stat;
-	struct stat st;
-	int fd;
+	struct figures *f;
+	struct attach a;
+	int rc;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
-		fprintf(stderr, "softhca: %s: %s\n", path, strerror(errno));
-		return NULL;
+	if (attach(who, &a))
+		return 1;
+	f = calloc(2, sizeof(*f));
+	if (!f) {
+		launch_complain("out of memory");
+		attach_end(&a);
+		return 1;
 	}
-	if (st.st_size == 0) {
-		fprintf(stderr, "softhca: %s: empty, no program has opened a device yet\n", path);
-		close(fd);
-		return NULL;
+	if (o->watch > 0) {
+		rc = watch(o, &a, f);
+	} else {
+		take(&a, f);
+		rc = show(o, f, NULL);
 	}
-	if (!S_ISREG(st.st_mode) || (size_t)st.st_size < sizeof(*stat)) {
-		fprintf(stderr, "softhca: %s: not a file of softhca's figures\n", path);
-		close(fd);
-		return NULL;
+	free(f);
+	attach_end(&a);
+	return rc ? 1 : 0;
+}
+
+static int list(void)
+{
+	struct attach_found *found;
+	struct attach a;
+	unsigned int n;
+
+	if (attach_list(&found, &n))
+		return 1;
+	if (!n)
+		launch_complain("no NIC of this user is running (see 'softhca run --help')");
+	else
+		printf("%-8s %8s %9s %8s %16s %16s  %s\n", "pid", "up s", "functions", "queues",
+		       "frames tx", "frames rx", "command");
+	for (unsigned int i = 0; i < n; i++) {
+		char command[32];
+
+		if (attach(found[i].path, &a))
+			continue;
+		attach_text(command, sizeof(command), a.stat->command, sizeof(a.stat->command));
+		printf("%-8d %8.1f %9u %8" PRIu64 " %16" PRIu64 " %16" PRIu64 "  %s\n",
+		       (int)found[i].pid, (double)(now_ns() - a.stat->began_ns) / 1e9,
+		       a.stat->functions, a.stat->objects[HCA_STAT_VIRTIO_NET_Q], a.stat->frames_tx,
+		       a.stat->frames_rx, command);
+		attach_end(&a);
 	}
-	stat = mmap(NULL, sizeof(*stat), PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	if (stat == MAP_FAILED) {
-		fprintf(stderr, "softhca: %s: %s\n", path, strerror(errno));
-		return NULL;
+	free(found);
+	return n ? 0 : 1;
+}
+
+static int parse_watch(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end != text && !*end && *seconds >= 0.1 && *seconds <= 3600)
+		return 0;
+	launch_complain("--watch: '%s' is not a number of seconds from 0.1 to 3600", text);
+	return -1;
+}
+
+static int parse_option(struct options *o, int option, const char *arg, const char *word)
+{
+	switch (option) {
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'w':
+		return parse_watch(arg, &o->watch);
+	case 'n':
+		if (launch_number(arg, 1, UINT32_MAX, &o->count))
+			return 0;
+		launch_complain("--count: '%s' is not a number from 1", arg);
+		return -1;
+	case ':':
+		launch_complain("'%s' needs a value, try 'softhca stat --help'", word);
+		return -1;
+	default:
+		launch_complain("'%s' is not an option, try 'softhca stat --help'", word);
+		return -1;
 	}
-	if (stat->magic != HCA_STAT_MAGIC || stat->version != HCA_STAT_VERSION) {
-		fprintf(stderr, "softhca: %s: not a file of softhca's figures (version %u)\n", path,
-			HCA_STAT_VERSION);
-		munmap((void *)(uintptr_t)stat, sizeof(*stat));
-		return NULL;
-	}
-	return stat;
 }
 
 int launch_stat(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"json",       no_argument, NULL, 'j'},
-	    {"help",        no_argument, NULL, 'h'},
-	    {},
+		{"json", no_argument, NULL, 'j'},
+		{"watch", required_argument, NULL, 'w'},
+		{"count", required_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},
+		{},
 	};
-	const struct hca_stat *stat;
-	bool json = false;
+	struct options o = {};
 	int option;
 
+	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":jw:n:h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
 			return 0;
 		}
-		if (option != 'j')
+		if (parse_option(&o, option, optarg, argv[optind - 1]))
 			return EXIT_USAGE;
-		json = true;
 	}
-	if (optind != argc - 1) {
-		fputs(usage, stderr);
+	if (o.count && o.watch <= 0) {
+		launch_complain("--count: only with --watch");
 		return EXIT_USAGE;
 	}
-	stat = map_file(argv[optind]);
-	if (!stat)
-		return 1;
-	if (json)
-		return show_json(stat) ? 1 : 0;
-	show_table(stat);
-	return 0;
+	if (argc - optind > 1) {
+		launch_complain("one PID or FILE at a time, not '%s', too", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	if (optind < argc)
+		return show_one(&o, argv[optind]);
+	if (o.json || o.watch > 0)
+		return show_one(&o, NULL);
+	return list();
 }

@@ -12,12 +12,13 @@ static const char usage[] =
     "DPDK as PCI device 0000:3b:00.0, .1, ...\n"
     "\n"
     "  run        run a program on such a NIC\n"
-    "  stat       show the figures of a running one\n"
+    "  stat       show what a running one does\n"
+    "  inject     make something of a running one fail\n"
     "  profiles   list the kinds of NIC it can be\n"
     "\n"
     "  softhca run -- ibv_devinfo -v\n"
     "  softhca run --functions 2 --trace - -- my_program\n"
-    "  softhca run --stat /tmp/nic.stat -- my_program &  softhca stat /tmp/nic.stat\n"
+    "  softhca run -- my_program &  softhca stat $!\n"
     "\n"
     "'softhca COMMAND --help' says more, softhca(1) all.\n";
 
@@ -27,6 +28,7 @@ static const struct command {
 } commands[] = {
     {"run",      launch_run     },
     {"stat",     launch_stat    },
+    {"inject",   launch_inject  },
     {"profiles", launch_profiles},
 };
 

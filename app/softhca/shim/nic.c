@@ -82,6 +82,7 @@ int nic_get(struct hca **hca)
 			sigdelset(&block, faults[i]);
 		pthread_sigmask(SIG_SETMASK, &block, &old);
 		nic_config_hca(&e->cfg, &cfg);
+		cfg.stat_dir = e->tree;
 		pinned = pin(&e->cfg, &cpus);
 		rc = hca_create(&cfg, &nic);
 		if (pinned)
