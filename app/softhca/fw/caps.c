@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A ConnectX-6 Dx with virtio emulation, RoCE off, no e-switch management and no software-owned
- * steering (libmlx5 then stays on root tables). Only what the model does is offered.
+ * A NIC of the ConnectX-6 Dx class, RoCE off, no e-switch management and no software-owned steering
+ * (libmlx5 then stays on root tables). Only what the model does is offered, and of that only what
+ * the profile has. There are no send and receive queues but virtqueues, so the Ethernet group
+ * offers no checksums, no LSO and no LRO: those would be for send and receive queues.
  */
 #include "caps.h"
+#include "flow_counter.h"
 #include "hca_ident.h"
 #include "hca_priv.h"
 
@@ -26,6 +29,9 @@ enum {
 };
 
 enum { BASE = CMD_HDR_LEN * 8 };
+
+/* The vport's MTU counts a frame's Ethernet header, one VLAN tag and the FCS as well. */
+enum { VPORT_MTU_EXTRA = 14 + 4 + 4 };
 
 struct cap_value {
 	uint16_t field;
@@ -72,8 +78,6 @@ static const struct cap_value general[] = {
     {FLD(cmd_hca_cap, log_max_rqt),              12                         },
     {FLD(cmd_hca_cap, log_max_rqt_size),         LIM_LOG_RQT_SZ             },
     {FLD(cmd_hca_cap, log_max_wq_sz),            LIM_LOG_QP_SZ              },
- /* VIRTIO_NET_Q and VIRTIO_Q_COUNTERS */
-    {FLD(cmd_hca_cap, general_obj_types),        1ull << 0x0d | 1ull << 0x1c},
     {FLD(cmd_hca_cap, steering_format_version),  1                          },
     {FLD(cmd_hca_cap, max_num_eqs),              1                          },
     {FLD(cmd_hca_cap, device_frequency_mhz),     156                        },
@@ -82,6 +86,7 @@ static const struct cap_value general[] = {
 };
 
 static const struct cap_value ethernet[] = {
+    {FLD(per_protocol_networking_offload_caps, self_lb_en_modifiable), 1             },
     {FLD(per_protocol_networking_offload_caps, self_lb_mc),      1             },
     {FLD(per_protocol_networking_offload_caps, self_lb_uc),      1             },
  /* 2: no header needs to be inlined into a WQE. */
@@ -99,23 +104,18 @@ static const struct cap_value nic_receive[] = {
     {FLD(flow_table_prop_layout, log_max_flow),        16},
 };
 
+/* What all profiles with virtio emulation share. */
 static const struct cap_value virtio[] = {
-    {FLD(virtio_emulation_cap, eth_frame_offload_type),  1              },
-    {FLD(virtio_emulation_cap, virtio_version_1_0),      1              },
-    {FLD(virtio_emulation_cap, mrg_rxbuf),               1              },
+    {FLD(virtio_emulation_cap, eth_frame_offload_type), 1              },
  /* Bit per mode: 0 none, 1 QP; no MSI-X. */
-    {FLD(virtio_emulation_cap, event_mode),              1 << 0 | 1 << 1},
- /* Bit per layout: 0 split, 1 packed. */
-    {FLD(virtio_emulation_cap, virtio_queue_type),       1 << 0 | 1 << 1},
-    {FLD(virtio_emulation_cap, log_doorbell_bar_size),   12             },
-    {FLD(virtio_emulation_cap, max_num_virtio_queues),   LIM_VIRTQUEUES },
-    {FLD(virtio_emulation_cap, freeze_to_rdy_supported), 1              },
-    {FLD(virtio_emulation_cap, umem_1_buffer_param_a),   VQ_UMEM_A(1)   },
-    {FLD(virtio_emulation_cap, umem_1_buffer_param_b),   VQ_UMEM_B(1)   },
-    {FLD(virtio_emulation_cap, umem_2_buffer_param_a),   VQ_UMEM_A(2)   },
-    {FLD(virtio_emulation_cap, umem_2_buffer_param_b),   VQ_UMEM_B(2)   },
-    {FLD(virtio_emulation_cap, umem_3_buffer_param_a),   VQ_UMEM_A(3)   },
-    {FLD(virtio_emulation_cap, umem_3_buffer_param_b),   VQ_UMEM_B(3)   },
+    {FLD(virtio_emulation_cap, event_mode),             1 << 0 | 1 << 1},
+    {FLD(virtio_emulation_cap, log_doorbell_bar_size),  12             },
+    {FLD(virtio_emulation_cap, umem_1_buffer_param_a),  VQ_UMEM_A(1)   },
+    {FLD(virtio_emulation_cap, umem_1_buffer_param_b),  VQ_UMEM_B(1)   },
+    {FLD(virtio_emulation_cap, umem_2_buffer_param_a),  VQ_UMEM_A(2)   },
+    {FLD(virtio_emulation_cap, umem_2_buffer_param_b),  VQ_UMEM_B(2)   },
+    {FLD(virtio_emulation_cap, umem_3_buffer_param_a),  VQ_UMEM_A(3)   },
+    {FLD(virtio_emulation_cap, umem_3_buffer_param_b),  VQ_UMEM_B(3)   },
 };
 
 #define PUT(cmd, base, table) put(cmd, base, table, sizeof(table) / sizeof((table)[0]))
@@ -128,6 +128,71 @@ static void put(struct cmd *cmd, uint32_t base, const struct cap_value *v, size_
 		cmd_put(cmd, base, v[i].field, v[i].value);
 }
 
+static void put_general(struct cmd *cmd)
+{
+	const struct hca_profile *p = &cmd->ctx->hca->profile;
+	uint64_t types = 0;
+
+	PUT(cmd, BASE, general);
+	cmd_put(cmd, BASE, FLD(cmd_hca_cap, vhca_id), cmd->ctx->func->index);
+	/* VIRTIO_NET_Q and VIRTIO_Q_COUNTERS */
+	if (p->virtio)
+		types = 1ull << 0x0d | (p->queue_counters ? 1ull << 0x1c : 0);
+	cmd_put(cmd, BASE, FLD(cmd_hca_cap, general_obj_types), types);
+	if (!p->flow_counters)
+		return;
+	cmd_put(cmd, BASE, FLD(cmd_hca_cap, max_flow_counter_15_0), UINT16_MAX);
+	cmd_put(cmd, BASE, FLD(cmd_hca_cap, flow_counter_bulk_alloc), FLOW_COUNTER_BULKS);
+	cmd_put(cmd, BASE, FLD(cmd_hca_cap, flow_counters_dump), 1);
+}
+
+static void put_nic_receive(struct cmd *cmd)
+{
+	uint32_t base =
+	    BASE + fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset;
+
+	PUT(cmd, base, nic_receive);
+	if (!cmd->ctx->hca->profile.flow_counters)
+		return;
+	cmd_put(cmd, base, FLD(flow_table_prop_layout, flow_counter), 1);
+	cmd_put(cmd, base, FLD(flow_table_prop_layout, log_max_flow_counter), 16);
+}
+
+static void put_virtio(struct cmd *cmd)
+{
+	const struct hca_profile *p = &cmd->ctx->hca->profile;
+	uint16_t o = p->offloads;
+	const struct cap_value own[] = {
+	    {FLD(virtio_emulation_cap, virtio_version_1_0), p->version_1},
+	    {FLD(virtio_emulation_cap, tso_ipv4), !!(o & HCA_OFFLOAD_HOST_TSO4)},
+	    {FLD(virtio_emulation_cap, tso_ipv6), !!(o & HCA_OFFLOAD_HOST_TSO6)},
+	    {FLD(virtio_emulation_cap, tx_csum), !!(o & HCA_OFFLOAD_CSUM)},
+	    {FLD(virtio_emulation_cap, rx_csum), !!(o & HCA_OFFLOAD_GUEST_CSUM)},
+	    {FLD(virtio_emulation_cap, guest_tso4), !!(o & HCA_OFFLOAD_GUEST_TSO4)},
+	    {FLD(virtio_emulation_cap, guest_tso6), !!(o & HCA_OFFLOAD_GUEST_TSO6)},
+	    {FLD(virtio_emulation_cap, guest_ecn), !!(o & HCA_OFFLOAD_GUEST_ECN)},
+	    {FLD(virtio_emulation_cap, host_ecn), !!(o & HCA_OFFLOAD_HOST_ECN)},
+	    {FLD(virtio_emulation_cap, mrg_rxbuf), !!(o & HCA_OFFLOAD_MRG_RXBUF)},
+	    /* Bit per layout: 0 split, 1 packed. */
+	    {FLD(virtio_emulation_cap, virtio_queue_type),
+	     (uint64_t)p->split << 0 | (uint64_t)p->packed << 1},
+	    {FLD(virtio_emulation_cap, vnet_modify_ext), p->vnet_modify_ext},
+	    {FLD(virtio_emulation_cap, virtio_net_q_addr_modify), p->addr_modify},
+	    {FLD(virtio_emulation_cap, virtio_q_index_modify), p->index_modify},
+	    {FLD(virtio_emulation_cap, max_num_virtio_queues), p->max_queues},
+	    {FLD(virtio_emulation_cap, freeze_to_rdy_supported), p->freeze_to_rdy},
+	};
+
+	PUT(cmd, BASE, virtio);
+	PUT(cmd, BASE, own);
+}
+
+static int refuse_group(struct cmd *cmd)
+{
+	return cmd_refuse(cmd, SYND(CAP_TYPE), FLD(cmd_hdr, op_mod), "0x%x",
+			  (unsigned int)cmd_get(cmd, FLD(cmd_hdr, op_mod)));
+}
+
 int caps_query(struct cmd *cmd, struct hca_obj *obj)
 {
 	uint64_t op_mod = cmd_get(cmd, FLD(cmd_hdr, op_mod));
@@ -136,20 +201,18 @@ int caps_query(struct cmd *cmd, struct hca_obj *obj)
 	/* Bit 0, current or maximal: the same here. */
 	switch (op_mod >> 1) {
 	case CAP_GENERAL:
-		PUT(cmd, BASE, general);
-		cmd_put(cmd, BASE, FLD(cmd_hca_cap, vhca_id), cmd->ctx->func->index);
+		put_general(cmd);
 		return 0;
 	case CAP_ETHERNET:
 		PUT(cmd, BASE, ethernet);
 		return 0;
 	case CAP_NIC_FLOW_TABLE:
-		PUT(cmd,
-		    BASE +
-			fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset,
-		    nic_receive);
+		put_nic_receive(cmd);
 		return 0;
 	case CAP_VIRTIO_EMULATION:
-		PUT(cmd, BASE, virtio);
+		if (!cmd->ctx->hca->profile.virtio)
+			return refuse_group(cmd);
+		put_virtio(cmd);
 		return 0;
 	case CAP_ODP:
 	case CAP_ATOMIC:
@@ -163,25 +226,23 @@ int caps_query(struct cmd *cmd, struct hca_obj *obj)
 	case CAP_GENERAL_2:
 		return 0; /* groups that exist and offer nothing */
 	default:
-		return cmd_refuse(cmd, SYND(CAP_TYPE), FLD(cmd_hdr, op_mod), "0x%x",
-				  (unsigned int)op_mod);
+		return refuse_group(cmd);
 	}
 }
 
 int caps_query_vport(struct cmd *cmd, struct hca_obj *obj)
 {
-	unsigned int i, f = cmd->ctx->func->index;
-	uint64_t mac = 0, guid = hca_ident_guid(f);
-	uint8_t bytes[6];
+	const struct hca_function *func = cmd->ctx->func;
+	uint64_t mac = 0, guid = hca_ident_guid(func->index);
+	unsigned int i;
 
 	(void)obj;
 	if (cmd_get(cmd, FLD(query_nic_vport_context_in, allowed_list_type)))
 		return cmd_refuse(cmd, SYND(NOT_MODELLED),
 				  FLD(query_nic_vport_context_in, allowed_list_type), " ");
-	hca_ident_mac(f, bytes);
-	for (i = 0; i < sizeof(bytes); i++)
-		mac = mac << 8 | bytes[i];
-	cmd_put(cmd, BASE, FLD(nic_vport_context, mtu), 1500);
+	for (i = 0; i < sizeof(func->mac); i++)
+		mac = mac << 8 | func->mac[i];
+	cmd_put(cmd, BASE, FLD(nic_vport_context, mtu), (uint64_t)func->mtu + VPORT_MTU_EXTRA);
 	cmd_put(cmd, BASE, FLD(nic_vport_context, port_guid), guid);
 	cmd_put(cmd, BASE, FLD(nic_vport_context, node_guid), guid);
 	cmd_put(cmd, BASE, FLD(nic_vport_context, permanent_address), mac);

@@ -26,6 +26,7 @@ static const enum obj_type ref_type[] = {
     [FK_RQT] = OBJ_RQT,
     [FK_VIRTIO_NET_Q] = OBJ_VIRTIO_NET_Q,
     [FK_VIRTIO_Q_COUNTERS] = OBJ_VIRTIO_Q_COUNTERS,
+    [FK_FLOW_COUNTER] = OBJ_FLOW_COUNTER,
 };
 
 bool cmd_known(const char *name)
@@ -110,6 +111,21 @@ static uint16_t be16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+static bool exists(const struct hca_profile *profile, const struct cmd_desc *d)
+{
+	switch (d->need) {
+	case CMD_NEED_VIRTIO:
+		return profile->virtio;
+	case CMD_NEED_QUEUE_COUNTERS:
+		return profile->virtio && profile->queue_counters;
+	case CMD_NEED_FLOW_COUNTERS:
+		return profile->flow_counters;
+	case CMD_NEED_NOTHING:
+		break;
+	}
+	return true;
+}
+
 /* Opcode in bytes 0-1; op_mod or object type in bytes 6-7. */
 static int find(struct cmd *cmd)
 {
@@ -122,7 +138,10 @@ static int find(struct cmd *cmd)
 
 		if (d->opcode != opcode)
 			continue;
-		opcode_known = true;
+		/* A general object that is missing is an unknown type of it. */
+		opcode_known |= exists(&cmd->ctx->hca->profile, d) || d->obj_type;
+		if (!exists(&cmd->ctx->hca->profile, d))
+			continue;
 		if (d->any_op_mod || d->obj_type == op_mod) {
 			cmd->desc = d;
 			return 0;

@@ -21,6 +21,9 @@
 
 struct cmd;
 
+/* What a profile must have for a command to exist. */
+enum cmd_need { CMD_NEED_NOTHING, CMD_NEED_VIRTIO, CMD_NEED_QUEUE_COUNTERS, CMD_NEED_FLOW_COUNTERS };
+
 enum cmd_verb { CMD_GENERAL, CMD_CREATE, CMD_MODIFY, CMD_QUERY };
 
 /* Mailboxes begin with status and syndrome, or opcode and op_mod: 16 bytes. */
@@ -40,6 +43,7 @@ struct cmd_desc {
 	uint16_t opcode;
 	uint16_t obj_type; /* of general objects; 0: none, op_mod must be 0 unless any_op_mod */
 	bool any_op_mod;
+	enum cmd_need need;
 	enum cmd_verb verb;
 	enum obj_type type;       /* of the object; not for CMD_GENERAL */
 	uint16_t in_len, out_len; /* bytes, at least */

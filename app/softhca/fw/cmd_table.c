@@ -3,6 +3,7 @@
 #include "caps.h"
 #include "cmd.h"
 #include "cq.h"
+#include "flow_counter.h"
 #include "mem.h"
 #include "qp.h"
 #include "tir.h"
@@ -193,6 +194,7 @@ const struct cmd_desc cmd_table[] = {
 		.name = "create_virtio_net_q",
 		.opcode = 0xa00,
 		.obj_type = 0x0d,
+		.need = CMD_NEED_VIRTIO,
 		.verb = CMD_CREATE,
 		.type = OBJ_VIRTIO_NET_Q,
 		.in_len = 0x680 / 8,
@@ -206,6 +208,7 @@ const struct cmd_desc cmd_table[] = {
 		.name = "modify_virtio_net_q",
 		.opcode = 0xa01,
 		.obj_type = 0x0d,
+		.need = CMD_NEED_VIRTIO,
 		.verb = CMD_MODIFY,
 		.type = OBJ_VIRTIO_NET_Q,
 		.in_len = 0x680 / 8,
@@ -219,6 +222,7 @@ const struct cmd_desc cmd_table[] = {
 		.name = "query_virtio_net_q",
 		.opcode = 0xa02,
 		.obj_type = 0x0d,
+		.need = CMD_NEED_VIRTIO,
 		.verb = CMD_QUERY,
 		.type = OBJ_VIRTIO_NET_Q,
 		.in_len = CMD_HDR_LEN,
@@ -232,6 +236,7 @@ const struct cmd_desc cmd_table[] = {
 		.name = "create_virtio_q_counters",
 		.opcode = 0xa00,
 		.obj_type = 0x1c,
+		.need = CMD_NEED_QUEUE_COUNTERS,
 		.verb = CMD_CREATE,
 		.type = OBJ_VIRTIO_Q_COUNTERS,
 		.in_len = CMD_HDR_LEN,
@@ -245,6 +250,7 @@ const struct cmd_desc cmd_table[] = {
 		.name = "query_virtio_q_counters",
 		.opcode = 0xa02,
 		.obj_type = 0x1c,
+		.need = CMD_NEED_QUEUE_COUNTERS,
 		.verb = CMD_QUERY,
 		.type = OBJ_VIRTIO_Q_COUNTERS,
 		.in_len = CMD_HDR_LEN,
@@ -253,6 +259,32 @@ const struct cmd_desc cmd_table[] = {
 		.n_parts = 2,
 		.part = {HDR, GENERAL_HDR},
 		.run = vq_counters_query,
+	},
+	{
+		.name = "alloc_flow_counter",
+		.opcode = 0x939,
+		.need = CMD_NEED_FLOW_COUNTERS,
+		.verb = CMD_CREATE,
+		.type = OBJ_FLOW_COUNTER,
+		.in_len = CMD_HDR_LEN,
+		.out_len = CMD_HDR_LEN,
+		.id_field = FLD(alloc_flow_counter_out, flow_counter_id),
+		.n_parts = 2,
+		.part = {HDR, {LAY(alloc_flow_counter_in), 0}},
+		.create = flow_counter_alloc,
+	},
+	{
+		.name = "query_flow_counter",
+		.opcode = 0x93b,
+		.need = CMD_NEED_FLOW_COUNTERS,
+		.verb = CMD_QUERY,
+		.type = OBJ_FLOW_COUNTER,
+		.in_len = 0x100 / 8,
+		.out_len = CMD_HDR_LEN,
+		.id_field = FLD(query_flow_counter_in, flow_counter_id),
+		.n_parts = 2,
+		.part = {HDR, {LAY(query_flow_counter_in), 0}},
+		.run = flow_counter_query,
 	},
 };
 

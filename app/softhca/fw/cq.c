@@ -17,6 +17,21 @@ static uint32_t dbr_read(const struct cq *cq, unsigned int word)
 	return be32toh(__atomic_load_n(&cq->dbr[word], __ATOMIC_ACQUIRE));
 }
 
+bool cq_has(const struct cq *cq, const void *addr)
+{
+	return (uintptr_t)addr - (uintptr_t)cq->cqes < (uintptr_t)CQE_LEN << cq->log_size ||
+	       (uintptr_t)addr - (uintptr_t)cq->dbr < DBR_LEN;
+}
+
+void cq_set_lost(struct cq *cq)
+{
+	cq->broken = true;
+	cq->lost = true;
+	if (cq->waiting)
+		atomic_fetch_sub(&cq->obj.ctx->hca->ev.waiting, 1);
+	cq->waiting = false;
+}
+
 void cq_check_arm(struct cq *cq)
 {
 	struct hca *hca = cq->obj.ctx->hca;
@@ -103,6 +118,7 @@ int cq_create(struct cmd *cmd, struct hca_obj **out)
 		  *cq;
 	struct hca *hca = cmd->ctx->hca;
 	struct hca_obj *uar, *obj;
+	uint32_t words[DBR_LEN / 4];
 	uint8_t *dbr;
 	int err = check(cmd);
 
@@ -113,6 +129,8 @@ int cq_create(struct cmd *cmd, struct hca_obj **out)
 	if (!err)
 		err = umem_at(cmd, FLD(cqc, dbr_umem_id), FLD(cqc, dbr_addr), DBR_LEN, DBR_LEN,
 			      &args.dbr_umem, &dbr);
+	if (!err && mem_read(dbr, words, sizeof(words)))
+		err = cmd_refuse(cmd, SYND(UMEM_GONE), FLD(cqc, dbr_addr), " ");
 	if (!err)
 		err = cmd_ref(cmd, FLD(cqc, uar_page), &uar);
 	if (err)
@@ -130,7 +148,7 @@ int cq_create(struct cmd *cmd, struct hca_obj **out)
 	cq->uar = (struct uar *)uar;
 	cq->collapsed = cmd_get(cmd, FLD(cqc, cc));
 	cq->overrun_ignore = cmd_get(cmd, FLD(cqc, oi));
-	cq->fired_word = dbr_read(cq, 1);
+	cq->fired_word = be32toh(words[1]);
 	cq->rings_seen = uar_rings(cq->uar);
 	pthread_spin_init(&cq->lock, PTHREAD_PROCESS_PRIVATE);
 	dp_lock(hca->dp);

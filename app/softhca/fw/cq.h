@@ -30,7 +30,9 @@ struct cq {
 
 	pthread_spinlock_t lock; /* guards what follows between NIC threads */
 	uint32_t pi;             /* CQEs ever written */
-	bool broken;             /* overran: no more CQEs */
+	bool broken;             /* overran, or lost: no more CQEs */
+	bool lost;               /* the program has unmapped its memory: not touched any more */
+	bool told;               /* of being lost */
 	bool waiting;            /* may have unseen CQEs and is not armed */
 	bool fired;
 	uint32_t fired_word;     /* arm word of the last event, or at creation */
@@ -40,6 +42,11 @@ struct cq {
 
 int cq_create(struct cmd *cmd, struct hca_obj **obj);
 void cq_fini(struct hca_obj *obj);
+
+/* Is addr in memory that cq_produce() and cq_check_arm() touch? Async-signal-safe. */
+bool cq_has(const struct cq *cq, const void *addr);
+/* It faulted there. With cq->lock held or in a signal handler above who holds it. */
+void cq_set_lost(struct cq *cq);
 
 /* A receive completion. Called with cq->lock by a NIC thread. -EIO: overrun, the CQ is broken. */
 int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter);

@@ -32,6 +32,7 @@ enum field_kind {
 	FK_RQT,
 	FK_VIRTIO_NET_Q,
 	FK_VIRTIO_Q_COUNTERS,
+	FK_FLOW_COUNTER,
 };
 
 /* FLD(cqc, cc) names a field; LAY(cqc) a layout. */

@@ -5,6 +5,7 @@
 
 #include "fail.h"
 #include "flow.h"
+#include "flow_counter.h"
 #include "hca_priv.h"
 #include "trace.h"
 
@@ -62,7 +63,8 @@ static int build(struct rx_build *b, const struct flow_rule_list *list)
 
 		b->rules[i].mask = flow->matcher->mask;
 		b->rules[i].value = flow->value;
-		err = build_tir(b, flow->tir, &b->rules[i].tir);
+		b->rules[i].counter = flow->counter;
+		err = flow->tir ? build_tir(b, flow->tir, &b->rules[i].tir) : 0;
 		if (err)
 			return err;
 	}
@@ -164,7 +166,7 @@ static int matcher_make(struct hca_ctx *ctx, const struct hca_matcher_attr *attr
 	struct hca_obj *obj;
 	int err;
 
-	*why = "ft_type";
+	*why = "only the NIC's receive table (ft_type 0) is modelled";
 	if (attr->ft_type != TABLE_NIC_RX)
 		return -EOPNOTSUPP;
 	*why = "";
@@ -227,30 +229,64 @@ int hca_matcher_destroy(struct hca_matcher *matcher)
 	return destroy((struct hca_obj *)matcher, "destroy_matcher");
 }
 
-static int flow_make(struct matcher *matcher, const void *value, size_t value_len,
-		     struct hca_obj *tir, struct flow **out, const char **why)
+/* One destination, and objects that can be what they are given for. */
+static int check_flow(const struct hca_ctx *ctx, const struct hca_flow_attr *attr, const char **why)
+{
+	const struct hca_obj *tir = attr->tir, *counter = attr->counter;
+
+	*why = "a rule has one of: a TIR, drop, default miss";
+	if (!!tir + attr->drop + attr->default_miss != 1)
+		return -EINVAL;
+	*why = "destination is no TIR of this context";
+	if (tir && (tir->type != OBJ_TIR || tir->ctx != ctx))
+		return -EINVAL;
+	*why = "counter is no flow counter of this context";
+	if (counter && (counter->type != OBJ_FLOW_COUNTER || counter->ctx != ctx))
+		return -EINVAL;
+	*why = "counter_offset is beyond the bulk";
+	if (counter ? attr->counter_offset >= ((const struct flow_counter *)counter)->n
+		    : attr->counter_offset != 0)
+		return -EINVAL;
+	*why = "";
+	return 0;
+}
+
+static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, const char **why)
+{
+	int err = flow_value_parse(attr->value, attr->value_len, flow->matcher, &flow->value, why);
+
+	if (!err)
+		err = obj_use(&flow->obj, &flow->matcher->obj);
+	if (!err && attr->tir)
+		err = obj_use(&flow->obj, attr->tir);
+	if (!err && attr->counter)
+		err = obj_use(&flow->obj, attr->counter);
+	if (err)
+		return err;
+	flow->tir = (struct tir *)attr->tir;
+	if (attr->counter)
+		flow->counter =
+		    &((struct flow_counter *)attr->counter)->counters[attr->counter_offset];
+	return 0;
+}
+
+static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, struct flow **out,
+		     const char **why)
 {
 	struct hca_ctx *ctx = matcher->obj.ctx;
 	struct hca_obj *obj;
 	struct flow *flow;
-	int err;
+	int err = check_flow(ctx, attr, why);
 
-	*why = "destination is no TIR of this context";
-	if (!tir || tir->type != OBJ_TIR || tir->ctx != ctx)
-		return -EINVAL;
-	*why = "";
+	if (err)
+		return err;
 	err = obj_new(ctx, OBJ_FLOW, sizeof(*flow), &obj);
 	if (err)
 		return err;
 	flow = (struct flow *)obj;
 	flow->matcher = matcher;
-	flow->tir = (struct tir *)tir;
 	flow->seq = ctx->hca->flow_seq++;
-	err = flow_value_parse(value, value_len, matcher, &flow->value, why);
-	if (!err)
-		err = obj_use(obj, &matcher->obj);
-	if (!err)
-		err = obj_use(obj, tir);
+	err = flow_fill(flow, attr, why);
 	if (!err)
 		err = link_rule(ctx->func, flow);
 	if (!err)
@@ -264,8 +300,13 @@ static int flow_make(struct matcher *matcher, const void *value, size_t value_le
 	return 0;
 }
 
-int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value_len,
-		    struct hca_obj *tir, struct hca_flow **flow)
+static const char *flow_action(const struct hca_flow_attr *attr)
+{
+	return attr->drop ? " drop" : attr->default_miss ? " default_miss" : "";
+}
+
+int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *attr,
+		    struct hca_flow **flow)
 {
 	struct matcher *m = (struct matcher *)matcher;
 	struct hca *hca = m->obj.ctx->hca;
@@ -278,11 +319,14 @@ int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value
 	if (hca_inject(hca, "create_flow"))
 		err = -ENOMEM;
 	if (!err)
-		err = flow_make(m, value, value_len, tir, &f, &why);
+		err = flow_make(m, attr, &f, &why);
 	if (!err)
 		*flow = (struct hca_flow *)f;
-	trace_call(m->obj.ctx, "create_flow", err, " matcher=0x%x tir=0x%x id=0x%x%s%s", m->obj.id,
-		   tir ? tir->id : 0, err ? 0 : f->obj.id, err ? " refused: " : "", err ? why : "");
+	trace_call(m->obj.ctx, "create_flow", err,
+		   " matcher=0x%x tir=0x%x counter=0x%x+%u%s id=0x%x%s%s",
+		   m->obj.id, attr->tir ? attr->tir->id : 0, attr->counter ? attr->counter->id : 0,
+		   attr->counter_offset, flow_action(attr), err ? 0 : f->obj.id,
+		   err ? " refused: " : "", err ? why : "");
 	call_end(&call, err);
 	return err;
 }

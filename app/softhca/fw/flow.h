@@ -27,7 +27,8 @@ struct matcher {
 struct flow {
 	struct hca_obj obj;
 	struct matcher *matcher; /* borrowed, in obj.uses */
-	struct tir *tir;         /* borrowed, in obj.uses */
+	struct tir *tir;         /* borrowed, in obj.uses; NULL: nobody receives */
+	struct dp_counter *counter; /* of an object in obj.uses; NULL: not counted */
 	struct flow_key value;
 	uint64_t seq; /* age */
 	bool linked;  /* in the function's list */

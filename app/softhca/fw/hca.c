@@ -53,10 +53,18 @@ static int functions_init(struct hca *hca, const struct hca_config *cfg)
 }
 
 /* Under dp_lock. */
-static int func_start(struct hca_function *func)
+static int func_start(struct hca_function *func, const struct hca_func_config *cfg)
 {
+	struct dp_port_policy policy = {
+		.vlan = cfg ? cfg->vlan : 0,
+		.spoof_check = cfg && cfg->spoof_check,
+		.mtu = func->mtu,
+	};
+	int err;
+
 	func->port = dp_port(func->hca->dp, func->index);
-	return dp_port_set_mac(func->port, func->mac);
+	err = dp_port_set_mac(func->port, func->mac);
+	return err ? err : dp_port_set_policy(func->port, &policy);
 }
 
 static int start(struct hca *hca, const struct hca_config *cfg)
@@ -79,7 +87,7 @@ static int start(struct hca *hca, const struct hca_config *cfg)
 		return err;
 	dp_lock(hca->dp);
 	for (i = 0; !err && i < cfg->functions; i++)
-		err = func_start(&hca->func[i]);
+		err = func_start(&hca->func[i], cfg->func ? &cfg->func[i] : NULL);
 	dp_unlock(hca->dp);
 	return err;
 }

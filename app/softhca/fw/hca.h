@@ -122,9 +122,22 @@ int hca_matcher_create(struct hca_ctx *ctx, const struct hca_matcher_attr *attr,
 		       struct hca_matcher **matcher);
 int hca_matcher_destroy(struct hca_matcher *matcher); /* -EBUSY while rules use it */
 
-/* tir: a TIR made with hca_obj_create. value: fte_match_param, borrowed. */
-int hca_flow_create(struct hca_matcher *matcher, const void *value, size_t value_len,
-		    struct hca_obj *tir, struct hca_flow **flow);
+/*
+ * Exactly one of tir, drop and default_miss. default_miss: on to what the kernel has in the next
+ * table; there is nothing here, so nobody receives the frame.
+ */
+struct hca_flow_attr {
+	const void *value; /* fte_match_param, borrowed */
+	size_t value_len;
+	struct hca_obj *tir; /* made with hca_obj_create */
+	bool drop, default_miss;
+	struct hca_obj *counter; /* flow counters made with hca_obj_create; NULL: none */
+	uint32_t counter_offset; /* which of the bulk */
+};
+
+/* -EINVAL: an object of another kind, or of another context. */
+int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *attr,
+		    struct hca_flow **flow);
 int hca_flow_destroy(struct hca_flow *flow);
 
 /* ---- events ---- */

@@ -55,6 +55,9 @@ int mkey_ref(struct cmd *cmd, enum field_id field, uint32_t key, struct mkey **m
 /* -EFAULT: not all of it in the key, or a hole; -EACCES: write and the key gives no write. */
 int mkey_covers(const struct mkey *mkey, uint64_t iova, uint64_t len, bool write);
 
+/* Copy to addresses that mkey_covers() for writing. -EFAULT: the program has unmapped them. */
+int mkey_write(const struct mkey *mkey, uint64_t iova, const void *data, uint64_t len);
+
 /*
  * size bytes at offset of a umem, writable, aligned. field: the number of the umem, off_field what
  * to blame for the range. *umem is to be used (obj_use) by the caller.
@@ -68,5 +71,12 @@ int umem_at(struct cmd *cmd, enum field_id field, enum field_id off_field, uint6
  */
 int mem_pin(struct hca *hca, const void *hva, uint64_t len, uint64_t *pages);
 void mem_unpin(struct hca *hca, uint64_t pages);
+
+/*
+ * Copy between the program's memory and ours where it may be gone, off the fast path: -EFAULT, no
+ * signal.
+ */
+int mem_read(const void *hva, void *data, size_t len);
+int mem_write(void *hva, const void *data, size_t len);
 
 #endif

@@ -56,6 +56,29 @@ int mkey_covers(const struct mkey *mkey, uint64_t iova, uint64_t len, bool write
 	return len ? -EFAULT : 0;
 }
 
+int mkey_write(const struct mkey *mkey, uint64_t iova, const void *data, uint64_t len)
+{
+	const uint8_t *from = data;
+	unsigned int i;
+
+	for (i = 0; i < mkey->n_segs && len; i++) {
+		const struct dp_seg *s = &mkey->segs[i];
+		uint64_t n;
+
+		if (iova < s->iova || iova - s->iova >= s->len)
+			continue;
+		n = s->len - (iova - s->iova);
+		if (n > len)
+			n = len;
+		if (!s->hva || mem_write(s->hva + (iova - s->iova), from, n))
+			return -EFAULT;
+		from += n;
+		iova += n;
+		len -= n;
+	}
+	return len ? -EFAULT : 0;
+}
+
 /* Append to the last segment where that is the same memory going on: fewer steps per frame. */
 static void add_seg(struct mkey *mkey, const struct dp_seg *seg)
 {

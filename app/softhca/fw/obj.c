@@ -8,6 +8,7 @@
 #include "cq.h"
 #include "event.h"
 #include "flow.h"
+#include "flow_counter.h"
 #include "hca_priv.h"
 #include "mem.h"
 #include "qp.h"
@@ -39,6 +40,7 @@ static const struct obj_class classes[OBJ_N] = {
     [OBJ_VIRTIO_NET_Q] = {"virtio_net_q",      HCA_STAT_VIRTIO_NET_Q,      0x1,   1u << 16, virtq_fini},
     [OBJ_VIRTIO_Q_COUNTERS] = {"virtio_q_counters", HCA_STAT_VIRTIO_Q_COUNTERS, 0x1,   1u << 16,
                 NULL									},
+    [OBJ_FLOW_COUNTER] = {"flow_counter", HCA_STAT_OTHER, 0x1, 1u << 16, flow_counter_fini},
     [OBJ_MATCHER] = {"matcher",           HCA_STAT_MATCHER,           0x1,   1u << 16, NULL      },
     [OBJ_FLOW] = {"flow",              HCA_STAT_FLOW,              0x1,   1u << 16, flow_fini },
     [OBJ_CHAN] = {"event_channel",     HCA_STAT_CHAN,              0x1,   1u << 12, chan_fini },
@@ -131,6 +133,23 @@ void obj_unuse(struct hca_obj *obj, struct hca_obj *target)
 	assert(!"not used");
 }
 
+void obj_unuse_all(struct hca_obj *obj)
+{
+	while (obj->n_uses)
+		obj->uses[--obj->n_uses]->refs--;
+	free(obj->uses);
+	obj->uses = NULL;
+}
+
+void obj_take_uses(struct hca_obj *obj, struct hca_obj *from)
+{
+	obj_unuse_all(obj);
+	obj->uses = from->uses;
+	obj->n_uses = from->n_uses;
+	from->uses = NULL;
+	from->n_uses = 0;
+}
+
 void obj_publish(struct hca_obj *obj, const char *made_by)
 {
 	struct hca *hca = obj->ctx->hca;
@@ -152,7 +171,6 @@ void obj_discard(struct hca_obj *obj)
 {
 	const struct obj_class *class;
 	struct obj_table *t;
-	unsigned int i;
 
 	if (!obj)
 		return;
@@ -164,13 +182,11 @@ void obj_discard(struct hca_obj *obj)
 	event_forget_obj(obj);
 	if (class->fini)
 		class->fini(obj);
-	for (i = 0; i < obj->n_uses; i++)
-		obj->uses[i]->refs--;
+	obj_unuse_all(obj);
 	t = &obj->ctx->hca->tables[obj->type];
 	t->slot[obj->id - class->first] = NULL;
 	free(obj->origin_text);
 	free(obj->origin);
-	free(obj->uses);
 	free(obj);
 }
 

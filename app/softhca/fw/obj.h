@@ -36,6 +36,7 @@ enum obj_type {
 	OBJ_RQT,
 	OBJ_VIRTIO_NET_Q,
 	OBJ_VIRTIO_Q_COUNTERS,
+	OBJ_FLOW_COUNTER,
 	OBJ_MATCHER,
 	OBJ_FLOW,
 	OBJ_CHAN,
@@ -77,6 +78,9 @@ const char *obj_type_name(enum obj_type type);
 int obj_new(struct hca_ctx *ctx, enum obj_type type, size_t size, struct hca_obj **obj);
 int obj_use(struct hca_obj *obj, struct hca_obj *target);
 void obj_unuse(struct hca_obj *obj, struct hca_obj *target);
+void obj_unuse_all(struct hca_obj *obj);
+/* obj uses what from used and nothing else; from uses nothing any more. */
+void obj_take_uses(struct hca_obj *obj, struct hca_obj *from);
 void obj_publish(struct hca_obj *obj, const char *made_by);
 void obj_discard(struct hca_obj *obj); /* NULL is fine */
 

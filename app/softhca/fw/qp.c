@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 
+#include "event.h"
 #include "hca_priv.h"
 #include "mem.h"
 #include "qp.h"
@@ -69,13 +70,44 @@ int qp_notify(struct qp *qp)
 	if (!peer || !peer->rcq || qp->state != QP_RTS)
 		return -EIO;
 	pthread_spin_lock(&peer->rcq->lock);
-	if ((uint16_t)be32toh(__atomic_load_n(&peer->dbr[0], __ATOMIC_ACQUIRE)) != peer->rq_ci) {
+	if (peer->rcq->broken)
+		err = -EIO;
+	else if ((uint16_t)be32toh(__atomic_load_n(&peer->dbr[0], __ATOMIC_ACQUIRE)) != peer->rq_ci) {
 		err = cq_produce(peer->rcq, peer->obj.id, peer->rq_ci);
 		if (!err)
 			peer->rq_ci++;
 	}
 	pthread_spin_unlock(&peer->rcq->lock);
 	return err;
+}
+
+bool qp_fault(struct qp *qp, const void *addr)
+{
+	struct qp *peer = qp->peer;
+
+	if (!peer || !peer->rcq)
+		return false;
+	if ((uintptr_t)addr - (uintptr_t)peer->dbr >= DBR_LEN && !cq_has(peer->rcq, addr))
+		return false;
+	cq_set_lost(peer->rcq);
+	pthread_spin_unlock(&peer->rcq->lock);
+	return true;
+}
+
+void qp_tell_lost(struct qp *qp)
+{
+	struct qp *peer = qp->peer;
+	struct cq *cq = peer ? peer->rcq : NULL;
+	bool tell = false;
+
+	if (!cq)
+		return;
+	pthread_spin_lock(&cq->lock);
+	tell = cq->lost && !cq->told;
+	cq->told |= tell;
+	pthread_spin_unlock(&cq->lock);
+	if (tell)
+		event_send(cq->obj.ctx->hca, &cq->obj, EVENT_CQ_ERROR);
 }
 
 /* Fields that only a QP with a receive queue has. */

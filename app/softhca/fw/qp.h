@@ -46,6 +46,15 @@ void qp_to_err(struct qp *qp);
  */
 int qp_notify(struct qp *qp);
 
+/*
+ * An access of qp_notify() faulted at addr: was it to memory of the peer or its CQ? Then the CQ is
+ * lost from now on and its lock is free again, as the caller will not come back into qp_notify().
+ * In the signal handler of the faulting thread.
+ */
+bool qp_fault(struct qp *qp, const void *addr);
+/* Tell the CQ's subscribers, once. By NIC threads, after qp_fault(). */
+void qp_tell_lost(struct qp *qp);
+
 const char *qp_state_name(enum qp_state state);
 
 #endif

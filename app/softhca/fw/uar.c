@@ -82,6 +82,9 @@ int hca_var_alloc(struct hca_ctx *ctx, void *page, uint32_t *page_id)
 	struct call call;
 	int err;
 
+	/* As mlx5_ib: there are such pages only for virtio emulation. */
+	if (!hca->profile.virtio)
+		return -EOPNOTSUPP;
 	call_begin(&call, hca, "alloc_var");
 	err = page_alloc(ctx, OBJ_VAR, sizeof(struct var), "alloc_var", page, &obj);
 	if (!err) {

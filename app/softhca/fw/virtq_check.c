@@ -1,41 +1,105 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a VIRTIO_NET_Q must look like to be created. */
+/* What a VIRTIO_NET_Q must look like, when it is created and after each modification. */
 #include <errno.h>
 #include <inttypes.h>
 
 #include "hca_priv.h"
 #include "mem.h"
+#include "profile.h"
 #include "virtq.h"
 
 enum { EVENT_MODE_NONE = 0, EVENT_MODE_QP = 1 };
+enum { PERIOD_FROM_LAST = 2 };
+/* A bit of the dirty bitmap is a page of 4 KiB, as vhost has it, unless said otherwise. */
+enum { LOG_PAGE_DEFAULT = 12 };
+
+/* What only a create mailbox could get wrong. */
+static int check_create(struct cmd *cmd)
+{
+	static const uint16_t zero[] = {
+	    FLD(virtio_net_q, modify_field_select), FLD(virtio_net_q, dirty_bitmap_dump_enable),
+	    FLD(virtio_net_q, vhost_log_page),      FLD(virtio_net_q, dirty_bitmap_mkey),
+	    FLD(virtio_net_q, dirty_bitmap_size),   FLD(virtio_net_q, dirty_bitmap_addr),
+	};
+	unsigned int i;
+
+	if (cmd_get(cmd, FLD(virtio_net_q, state)))
+		return cmd_refuse(cmd, SYND(VQ_STATE_AT_CREATE), FLD(virtio_net_q, state), " ");
+	for (i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+		if (cmd_get(cmd, zero[i]))
+			return cmd_refuse(cmd, SYND(NOT_MODELLED), zero[i], "at creation");
+	if (cmd->ctx->func->virtqueues >= cmd->ctx->hca->profile.max_queues)
+		return cmd_refuse(cmd, SYND(VQ_TOO_MANY), F_NONE, "%u", cmd->ctx->func->virtqueues);
+	return 0;
+}
 
 static int check_basics(struct cmd *cmd, struct vq_attr *attr)
 {
+	const struct hca_profile *p = &cmd->ctx->hca->profile;
 	uint64_t type = cmd_get(cmd, FLD(virtio_q, virtio_q_type));
 	uint64_t size = cmd_get(cmd, FLD(virtio_q, queue_size));
 	uint64_t index = cmd_get(cmd, FLD(virtio_q, queue_index));
 
-	if (cmd_get(cmd, FLD(virtio_net_q, state)))
-		return cmd_refuse(cmd, SYND(VQ_STATE_AT_CREATE), FLD(virtio_net_q, state), " ");
-	if (cmd_get(cmd, FLD(virtio_net_q, modify_field_select)))
-		return cmd_refuse(cmd, SYND(NOT_MODELLED), FLD(virtio_net_q, modify_field_select),
-				  "at creation");
-	if (cmd->ctx->func->virtqueues >= LIM_VIRTQUEUES)
-		return cmd_refuse(cmd, SYND(VQ_TOO_MANY), F_NONE, "%u", cmd->ctx->func->virtqueues);
-	if (type > 1)
+	if (type > 1 || !(type ? p->packed : p->split))
 		return cmd_refuse(cmd, SYND(VQ_TYPE), FLD(virtio_q, virtio_q_type), "%" PRIu64,
 				  type);
-	if (!size || size > LIM_VQ_SIZE || (type == 0 && (size & (size - 1))))
+	if (!size || size > p->max_queue_size || (type == 0 && (size & (size - 1))))
 		return cmd_refuse(cmd, SYND(VQ_SIZE), FLD(virtio_q, queue_size), "%" PRIu64, size);
-	if (index >= LIM_VIRTQUEUES)
+	if (index >= p->max_queues)
 		return cmd_refuse(cmd, SYND(VQ_INDEX), FLD(virtio_q, queue_index), "%" PRIu64,
 				  index);
 	attr->packed = type;
 	attr->size = (uint16_t)size;
 	attr->index = (uint16_t)index;
 	attr->max_chain = (uint16_t)size;
-	attr->flags = (cmd_get(cmd, FLD(virtio_q, virtio_version_1_0)) ? VQ_F_VERSION_1 : 0) |
-		      (cmd_get(cmd, FLD(virtio_net_q, mrg_rxbuf)) ? VQ_F_MRG_RXBUF : 0);
+	return 0;
+}
+
+static int check_features(struct cmd *cmd, struct vq_attr *attr)
+{
+	static const struct {
+		uint16_t field, offload;
+	} bits[] = {
+	    {FLD(virtio_net_q, tso_ipv4), HCA_OFFLOAD_HOST_TSO4},
+	    {FLD(virtio_net_q, tso_ipv6), HCA_OFFLOAD_HOST_TSO6},
+	    {FLD(virtio_net_q, tx_csum), HCA_OFFLOAD_CSUM},
+	    {FLD(virtio_net_q, rx_csum), HCA_OFFLOAD_GUEST_CSUM},
+	    {FLD(virtio_net_q, guest_tso4), HCA_OFFLOAD_GUEST_TSO4},
+	    {FLD(virtio_net_q, guest_tso6), HCA_OFFLOAD_GUEST_TSO6},
+	    {FLD(virtio_net_q, guest_ecn), HCA_OFFLOAD_GUEST_ECN},
+	    {FLD(virtio_net_q, host_ecn), HCA_OFFLOAD_HOST_ECN},
+	    {FLD(virtio_net_q, mrg_rxbuf), HCA_OFFLOAD_MRG_RXBUF},
+	};
+	const struct hca_profile *p = &cmd->ctx->hca->profile;
+	uint16_t offloads = 0;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		if (!cmd_get(cmd, bits[i].field))
+			continue;
+		if (!(p->offloads & bits[i].offload))
+			return cmd_refuse(cmd, SYND(VQ_OFFLOAD), bits[i].field, " ");
+		offloads |= bits[i].offload;
+	}
+	attr->flags = profile_flags(offloads);
+	if (!cmd_get(cmd, FLD(virtio_q, virtio_version_1_0)))
+		return 0;
+	if (!p->version_1)
+		return cmd_refuse(cmd, SYND(VQ_VERSION), FLD(virtio_q, virtio_version_1_0), " ");
+	attr->flags |= VQ_F_VERSION_1;
+	return 0;
+}
+
+static int check_moderation(struct cmd *cmd, struct vq_moderation *moderation)
+{
+	uint64_t mode = cmd_get(cmd, FLD(virtio_q, queue_period_mode));
+
+	if (mode > PERIOD_FROM_LAST)
+		return cmd_refuse(cmd, SYND(VQ_PERIOD_MODE), FLD(virtio_q, queue_period_mode),
+				  "%" PRIu64, mode);
+	moderation->from_last = mode == PERIOD_FROM_LAST;
+	moderation->period_us = (uint16_t)cmd_get(cmd, FLD(virtio_q, queue_period_us));
+	moderation->max_count = (uint16_t)cmd_get(cmd, FLD(virtio_q, queue_max_count));
 	return 0;
 }
 
@@ -121,27 +185,94 @@ static int check_rings(struct cmd *cmd, struct virtq *virtq, const struct mkey *
 	return err;
 }
 
-static int check_mkey(struct cmd *cmd, struct virtq *virtq, struct mkey **mkey)
+/* A key of the queue's protection domain; its owner may not destroy it while the queue uses it. */
+static int use_mkey(struct cmd *cmd, struct virtq *virtq, enum field_id field, struct mkey **mkey)
 {
-	uint32_t key = (uint32_t)cmd_get(cmd, FLD(virtio_q, virtio_q_mkey));
-	struct hca_obj *pd;
-	int err = cmd_ref(cmd, FLD(virtio_q, pd), &pd);
+	uint32_t key = (uint32_t)cmd_get(cmd, field);
+	int err = mkey_ref(cmd, field, key, mkey);
 
-	if (!err)
-		err = mkey_ref(cmd, FLD(virtio_q, virtio_q_mkey), key, mkey);
 	if (err)
 		return err;
 	if ((*mkey)->null)
-		return cmd_refuse(cmd, SYND(VQ_NULL_MKEY), FLD(virtio_q, virtio_q_mkey), " ");
-	if ((*mkey)->pdn != pd->id)
-		return cmd_refuse(cmd, SYND(VQ_MKEY_PD), FLD(virtio_q, virtio_q_mkey),
-				  "key 0x%x of 0x%x, queue of 0x%x", key, (*mkey)->pdn, pd->id);
-	virtq->pdn = pd->id;
-	err = obj_use(&virtq->obj, pd);
+		return cmd_refuse(cmd, SYND(VQ_NULL_MKEY), field, " ");
+	if ((*mkey)->pdn != virtq->pdn)
+		return cmd_refuse(cmd, SYND(VQ_MKEY_PD), field,
+				  "key 0x%x of 0x%x, queue of 0x%x", key, (*mkey)->pdn, virtq->pdn);
 	/* Memory regions may go at any time: the queue then faults. */
-	if (!err && !(*mkey)->direct)
-		err = obj_use(&virtq->obj, &(*mkey)->obj);
-	return err ? cmd_refuse_errno(cmd, err) : 0;
+	if (!(*mkey)->direct && obj_use(&virtq->obj, &(*mkey)->obj))
+		return cmd_refuse_errno(cmd, -ENOMEM);
+	return 0;
+}
+
+static int use_pd(struct cmd *cmd, struct virtq *virtq)
+{
+	struct hca_obj *pd;
+	int err = cmd_ref(cmd, FLD(virtio_q, pd), &pd);
+
+	if (err)
+		return err;
+	virtq->pdn = pd->id;
+	return obj_use(&virtq->obj, pd) ? cmd_refuse_errno(cmd, -ENOMEM) : 0;
+}
+
+/* What can be given later may be missing. */
+static bool may_be_incomplete(const struct hca_profile *p)
+{
+	return p->vnet_modify_ext && p->addr_modify && p->index_modify;
+}
+
+static int check_memory(struct cmd *cmd, struct virtq *virtq)
+{
+	struct mkey *mkey;
+	int err;
+
+	if (!cmd_get(cmd, FLD(virtio_q, virtio_q_mkey)) &&
+	    may_be_incomplete(&cmd->ctx->hca->profile))
+		return 0;
+	err = use_mkey(cmd, virtq, FLD(virtio_q, virtio_q_mkey), &mkey);
+	if (!err)
+		err = check_rings(cmd, virtq, mkey);
+	if (!err)
+		virtq->mem = dp_mem_get(mkey->mem);
+	return err;
+}
+
+static int check_dirty_log(struct cmd *cmd, struct virtq *virtq)
+{
+	struct area bitmap = {
+	    .field = FLD(virtio_net_q, dirty_bitmap_addr),
+	    .addr = cmd_get(cmd, FLD(virtio_net_q, dirty_bitmap_addr)),
+	    .len = cmd_get(cmd, FLD(virtio_net_q, dirty_bitmap_size)),
+	    .align = 1,
+	    .write = true,
+	};
+	uint64_t log_page = cmd_get(cmd, FLD(virtio_net_q, vhost_log_page));
+	struct vq_dirty_log *log = &virtq->log;
+	struct mkey *mkey;
+	int err;
+
+	log->on = cmd_get(cmd, FLD(virtio_net_q, dirty_bitmap_dump_enable));
+	log->addr = bitmap.addr;
+	log->size = bitmap.len;
+	log->log_page = (uint8_t)(log_page ? log_page : LOG_PAGE_DEFAULT);
+	if (!cmd_get(cmd, FLD(virtio_net_q, dirty_bitmap_mkey))) {
+		if (log->on || bitmap.len)
+			return cmd_refuse(cmd, SYND(VQ_DIRTY_PARAMS),
+					  FLD(virtio_net_q, dirty_bitmap_mkey), "0");
+		return 0;
+	}
+	if (!bitmap.len)
+		return cmd_refuse(cmd, SYND(VQ_DIRTY_PARAMS), FLD(virtio_net_q, dirty_bitmap_size),
+				  "0");
+	if (log->log_page < LOG_PAGE_DEFAULT)
+		return cmd_refuse(cmd, SYND(VQ_DIRTY_PARAMS), FLD(virtio_net_q, vhost_log_page),
+				  "%u", log->log_page);
+	err = use_mkey(cmd, virtq, FLD(virtio_net_q, dirty_bitmap_mkey), &mkey);
+	if (!err)
+		err = check_area(cmd, mkey, &bitmap);
+	if (!err)
+		log->mem = dp_mem_get(mkey->mem);
+	return err;
 }
 
 static int check_umem(struct cmd *cmd, struct virtq *virtq, unsigned int n)
@@ -199,7 +330,7 @@ static int check_event(struct cmd *cmd, struct virtq *virtq)
 	return err ? cmd_refuse_errno(cmd, err) : 0;
 }
 
-static int check_tis_and_counters(struct cmd *cmd, struct virtq *virtq)
+static int check_tis_and_counters(struct cmd *cmd, struct virtq *virtq, const struct virtq *self)
 {
 	struct hca_obj *tis, *obj;
 	struct vq_counters *counters;
@@ -216,7 +347,7 @@ static int check_tis_and_counters(struct cmd *cmd, struct virtq *virtq)
 	if (err)
 		return err;
 	counters = (struct vq_counters *)obj;
-	if (counters->virtq)
+	if (counters->virtq && counters->virtq != self)
 		return cmd_refuse(cmd, SYND(VQ_COUNTERS_SHARED), FLD(virtio_q, counter_set_id),
 				  "queue 0x%x", counters->virtq->obj.id);
 	err = obj_use(&virtq->obj, obj);
@@ -226,25 +357,38 @@ static int check_tis_and_counters(struct cmd *cmd, struct virtq *virtq)
 	return 0;
 }
 
-int virtq_check(struct cmd *cmd, struct virtq *virtq)
+int virtq_check(struct cmd *cmd, struct virtq *virtq, const struct virtq *self)
 {
-	struct mkey *mkey = NULL;
 	unsigned int n;
-	int err = check_basics(cmd, &virtq->attr);
+	int err = self ? 0 : check_create(cmd);
 
+	if (!err)
+		err = check_basics(cmd, &virtq->attr);
+	if (!err)
+		err = check_features(cmd, &virtq->attr);
 	if (!err)
 		err = check_indices(cmd, &virtq->attr);
 	if (!err)
-		err = check_mkey(cmd, virtq, &mkey);
+		err = check_moderation(cmd, &virtq->moderation);
 	if (!err)
-		err = check_rings(cmd, virtq, mkey);
+		err = use_pd(cmd, virtq);
+	if (!err)
+		err = check_memory(cmd, virtq);
 	for (n = 1; !err && n <= 3; n++)
 		err = check_umem(cmd, virtq, n);
 	if (!err)
 		err = check_event(cmd, virtq);
 	if (!err)
-		err = check_tis_and_counters(cmd, virtq);
-	if (!err)
-		virtq->mem = dp_mem_get(mkey->mem);
-	return err;
+		err = check_tis_and_counters(cmd, virtq, self);
+	return err ? err : check_dirty_log(cmd, virtq);
+}
+
+void virtq_release(struct virtq *virtq)
+{
+	if (virtq->mem)
+		dp_mem_put(virtq->mem);
+	if (virtq->log.mem)
+		dp_mem_put(virtq->log.mem);
+	virtq->mem = NULL;
+	virtq->log.mem = NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Steering in the root tables: flow matchers and rules. A rule sends frames to a TIR made through
- * DevX; the other destinations and actions of mlx5_ib are refused as "not supported".
+ * DevX, or drops them, and may count them; the other destinations and actions of mlx5_ib are
+ * refused as "not supported".
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #include "uverbs_file.h"
 
-enum { FLOW_ACTIONS_MAX = 16, MATCH_LEN_MAX = sizeof(struct mlx5_ib_match_params) };
+enum { FLOW_ACTIONS_MAX = 16, FLOW_TAG_LIMIT = 1 << 24, MATCH_LEN_MAX = sizeof(struct mlx5_ib_match_params) };
 
 static int matcher_create(struct ubundle *b)
 {
@@ -50,12 +51,42 @@ static int matcher_destroy(struct ubundle *b)
 	    ubundle_attr(b, MLX5_IB_ATTR_FLOW_MATCHER_DESTROY_HANDLE)->obj->matcher);
 }
 
+/* A counter and its place in the bulk; both optional. */
+static int flow_counter(struct ubundle *b, struct hca_flow_attr *attr)
+{
+	const struct uattr *arr = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_ARR_COUNTERS_DEVX);
+	const struct uattr *offset =
+	    ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_ARR_COUNTERS_DEVX_OFFSET);
+
+	if (!arr)
+		return 0;
+	attr->counter = arr->obj->devx;
+	if (!offset)
+		return 0;
+	if (offset->len != sizeof(attr->counter_offset))
+		return -EINVAL;
+	memcpy(&attr->counter_offset, offset->in, sizeof(attr->counter_offset));
+	return 0;
+}
+
+/* Accepted as hardware does; a virtqueue has no completion that would show it. */
+static int flow_tag_check(struct ubundle *b)
+{
+	const struct uattr *attr = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_TAG);
+	uint32_t tag = 0;
+
+	if (attr)
+		memcpy(&tag, attr->in, sizeof(tag));
+	return tag < FLOW_TAG_LIMIT ? 0 : -EINVAL;
+}
+
 static int flow_create(struct ubundle *b)
 {
 	struct uobj *obj = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_HANDLE)->obj;
 	struct uobj *matcher = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_MATCHER)->obj;
 	const struct uattr *value = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_MATCH_VALUE);
 	const struct uattr *dest = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_DEST_DEVX);
+	struct hca_flow_attr attr = {.value = value->in, .value_len = value->len};
 	struct hca_ctx *ctx;
 	uint64_t flags;
 	int rc;
@@ -68,17 +99,18 @@ static int flow_create(struct ubundle *b)
 		rc = ubundle_ctx(b, &ctx);
 	if (rc)
 		return rc;
-	/* One destination at most, and a rule without one says why. */
-	if (dest && (flags || ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_DEST_QP)))
-		return -EINVAL;
-	if (!dest && !flags)
-		return -EINVAL;
-	if (!dest || ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_ARR_FLOW_ACTIONS) ||
-	    ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_ARR_COUNTERS_DEVX) ||
-	    ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_TAG))
+	/* A QP is no destination here: none of them receives frames. */
+	if (ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_DEST_QP))
+		return dest || flags ? -EINVAL : -EOPNOTSUPP;
+	if (ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_ARR_FLOW_ACTIONS))
 		return -EOPNOTSUPP;
-	return hca_flow_create(matcher->matcher, value->in, value->len, dest->obj->devx,
-			       &obj->flow);
+	attr.tir = dest ? dest->obj->devx : NULL;
+	attr.drop = flags & MLX5_IB_ATTR_CREATE_FLOW_FLAGS_DROP;
+	attr.default_miss = flags & MLX5_IB_ATTR_CREATE_FLOW_FLAGS_DEFAULT_MISS;
+	rc = flow_counter(b, &attr);
+	if (!rc)
+		rc = flow_tag_check(b);
+	return rc ? rc : hca_flow_create(matcher->matcher, &attr, &obj->flow);
 }
 
 /* The number of the handle attribute differs between the two methods that destroy. */

@@ -210,6 +210,8 @@ static const struct opcode_of their_opcodes[] = {
     {"modify_tir",               MLX5_CMD_OP_MODIFY_TIR,              0                          },
     {"create_rqt",               MLX5_CMD_OP_CREATE_RQT,              0                          },
     {"modify_rqt",               MLX5_CMD_OP_MODIFY_RQT,              0                          },
+    {"alloc_flow_counter",       MLX5_CMD_OP_ALLOC_FLOW_COUNTER,      0                          },
+    {"query_flow_counter",       MLX5_CMD_OP_QUERY_FLOW_COUNTER,      0                          },
     {"create_virtio_net_q",      MLX5_CMD_OP_CREATE_GENERAL_OBJECT,   MLX5_GENERAL_OBJ_TYPE_VIRTQ},
     {"modify_virtio_net_q",      MLX5_CMD_OP_MODIFY_GENERAL_OBJECT,   MLX5_GENERAL_OBJ_TYPE_VIRTQ},
     {"query_virtio_net_q",       MLX5_CMD_OP_QUERY_GENERAL_OBJECT,    MLX5_GENERAL_OBJ_TYPE_VIRTQ},

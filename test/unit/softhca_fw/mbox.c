@@ -284,6 +284,14 @@ void connect_qps(struct hca_obj *fw, struct hca_obj *sw)
 	}
 }
 
+int flow_to(struct hca_matcher *matcher, const void *value, size_t value_len, struct hca_obj *tir,
+	    struct hca_flow **flow)
+{
+	struct hca_flow_attr attr = {.value = value, .value_len = value_len, .tir = tir};
+
+	return hca_flow_create(matcher, &attr, flow);
+}
+
 void destroy(struct hca_obj *obj)
 {
 	assert_int_equal(hca_obj_destroy(obj), 0);
@@ -297,4 +305,20 @@ void set_state(struct hca_obj *vq, enum vq_state state)
 	mb_set(&mb, FLD(virtio_net_q, modify_field_select), 1);
 	mb_set(&mb, FLD(virtio_net_q, state), state);
 	mb_modify(&mb, vq);
+}
+
+void request_state(struct mbox *mb, unsigned int to)
+{
+	mb_begin(mb, "modify_virtio_net_q");
+	mb_set(mb, FLD(virtio_net_q, modify_field_select), 1);
+	mb_set(mb, FLD(virtio_net_q, state), to);
+}
+
+enum vq_state state_of(struct hca_obj *obj)
+{
+	struct mbox mb;
+
+	mb_begin(&mb, "query_virtio_net_q");
+	mb_query(&mb, obj);
+	return (enum vq_state)mb_answer(&mb, 0x80, FLD(virtio_net_q, state));
 }

@@ -11,7 +11,12 @@ enum { LOCAL_WRITE = 1 };
 
 void rig_make(struct rig *rig, const char *fail)
 {
-	struct hca_config cfg = {.functions = 2, .threads = 1, .fail = fail};
+	rig_make_profile(rig, fail, NULL);
+}
+
+void rig_make_profile(struct rig *rig, const char *fail, const struct hca_profile *profile)
+{
+	struct hca_config cfg = {.functions = 2, .threads = 1, .fail = fail, .profile = profile};
 	int fd;
 
 	memset(rig, 0, sizeof(*rig));
@@ -28,19 +33,25 @@ void rig_make(struct rig *rig, const char *fail)
 	assert_int_equal(hca_ctx_open(rig->hca, 1, &rig->other), 0);
 }
 
-int rig_setup(void **state)
+void rig_fill(struct rig *rig)
 {
-	struct rig *rig = calloc(1, sizeof(*rig));
 	uint32_t rkey;
 
-	assert_non_null(rig);
-	rig_make(rig, NULL);
 	assert_int_equal(hca_pd_alloc(rig->a, &rig->pd), 0);
 	assert_int_equal(
 	    hca_mr_reg(rig->a, rig->pd, rig->mem, RIG_MEM, RIG_IOVA, LOCAL_WRITE, &rig->key, &rkey),
 	    0);
 	assert_int_equal(hca_umem_reg(rig->a, rig->mem, RIG_MEM, LOCAL_WRITE, &rig->umem), 0);
 	assert_int_equal(hca_uar_alloc(rig->a, rig->uar_page, &rig->uar), 0);
+}
+
+int rig_setup(void **state)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+
+	assert_non_null(rig);
+	rig_make(rig, NULL);
+	rig_fill(rig);
 	*state = rig;
 	return 0;
 }
@@ -79,4 +90,20 @@ int rig_teardown(void **state)
 	rig_end(rig);
 	free(rig);
 	return 0;
+}
+
+struct hca_obj *queue_in(struct rig *rig, struct hca_obj *tis, enum vq_state s)
+{
+	struct hca_obj *obj;
+	struct mbox mb;
+
+	good_virtq(rig, &mb, tis);
+	obj = mb_create(&mb, rig->a);
+	if (s != VQ_INIT)
+		set_state(obj, VQ_RDY);
+	if (s == VQ_SUSPEND)
+		set_state(obj, VQ_SUSPEND);
+	if (s == VQ_ERR)
+		double_error(double_vq(0, 0), VQ_ERROR_BAD_DESC);
+	return obj;
 }

@@ -40,8 +40,11 @@ struct mbox {
 /* cmocka fixtures; *state is the rig. The teardown checks that nothing is left. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
-/* As rig_setup, with hca_config.fail. */
+/* Bare contexts: with hca_config.fail; with a profile. */
 void rig_make(struct rig *rig, const char *fail);
+void rig_make_profile(struct rig *rig, const char *fail, const struct hca_profile *profile);
+/* What rig_setup adds: protection domain, key, umem, UAR. */
+void rig_fill(struct rig *rig);
 void rig_end(struct rig *rig);
 
 /* An empty mailbox for a command: opcode, object type, lengths as the command table says. */
@@ -82,8 +85,17 @@ struct hca_obj *make_tis(struct rig *rig, struct hca_obj **td);
 void connect_qps(struct hca_obj *fw, struct hca_obj *sw);
 void qp_to(struct hca_obj *qp, const char *command, uint32_t remote);
 
+/* hca_flow_create() with a TIR and nothing else. */
+int flow_to(struct hca_matcher *matcher, const void *value, size_t value_len, struct hca_obj *tir,
+	    struct hca_flow **flow);
+
 void destroy(struct hca_obj *obj);
 void set_state(struct hca_obj *vq, enum vq_state state);
+/* A modify mailbox that asks for a state. */
+void request_state(struct mbox *mb, unsigned int to);
+/* A good queue of index 0, brought to a state. */
+struct hca_obj *queue_in(struct rig *rig, struct hca_obj *tis, enum vq_state s);
+enum vq_state state_of(struct hca_obj *obj);
 uint64_t stat_objects(struct rig *rig);
 
 #endif

@@ -104,9 +104,9 @@ static void create_flow_key_reaches_datapath(void **state)
 	field_set(value.p, 0, M(ip_version), 4);
 	field_set(value.p, 0, M(udp_dport), 4789);
 	field_set(value.p, 0, M(ip_protocol), 6);
-	assert_int_equal(hca_flow_create(matcher, value.p, sizeof(value.p), w.tir, &flow), -EINVAL);
+	assert_int_equal(flow_to(matcher, value.p, sizeof(value.p), w.tir, &flow), -EINVAL);
 	field_set(value.p, 0, M(ip_protocol), 0);
-	assert_int_equal(hca_flow_create(matcher, value.p, sizeof(value.p), w.tir, &flow), 0);
+	assert_int_equal(flow_to(matcher, value.p, sizeof(value.p), w.tir, &flow), 0);
 	assert_int_equal(port->n_rules, 1);
 	v = &port->rules[0].value;
 	assert_memory_equal(v->dmac, "\x02\xaa\xbb\xcc\xdd\xee", 6);
@@ -144,7 +144,7 @@ static struct hca_flow *add(struct rig *rig, struct world *w, uint16_t priority,
 	field_set(mask.p, 0, M(ethertype), 0xffff);
 	field_set(value.p, 0, M(ethertype), ethertype);
 	assert_int_equal(try_matcher(rig->a, &mask, 1, priority, &matcher), 0);
-	assert_int_equal(hca_flow_create(matcher, value.p, 64, w->tir, &flow), 0);
+	assert_int_equal(flow_to(matcher, value.p, 64, w->tir, &flow), 0);
 	return flow;
 }
 
@@ -183,11 +183,11 @@ static void create_flow_bad_destination_einval(void **state)
 	build(rig, &w);
 	assert_int_equal(try_matcher(rig->a, &m, 0, 0, &mine), 0);
 	assert_int_equal(try_matcher(rig->b, &m, 0, 0, &foreign), 0);
-	assert_int_equal(hca_flow_create(mine, m.p, 64, NULL, &flow), -EINVAL);
-	assert_int_equal(hca_flow_create(mine, m.p, 64, w.rqt, &flow), -EINVAL);
-	assert_int_equal(hca_flow_create(foreign, m.p, 64, w.tir, &flow), -EINVAL);
+	assert_int_equal(flow_to(mine, m.p, 64, NULL, &flow), -EINVAL);
+	assert_int_equal(flow_to(mine, m.p, 64, w.rqt, &flow), -EINVAL);
+	assert_int_equal(flow_to(foreign, m.p, 64, w.tir, &flow), -EINVAL);
 	double_dp->fail_rx = -ENOMEM;
-	assert_int_equal(hca_flow_create(mine, m.p, 64, w.tir, &flow), -ENOMEM);
+	assert_int_equal(flow_to(mine, m.p, 64, w.tir, &flow), -ENOMEM);
 	assert_int_equal(double_dp->ports[0].n_rules, 0);
 	assert_int_equal(hca_matcher_destroy(mine), 0);
 }
@@ -206,7 +206,7 @@ static void modify_rqt_and_tir_reach_datapath(void **state)
 	set_state(w.q[0], VQ_RDY);
 	set_state(w.q[1], VQ_RDY);
 	assert_int_equal(try_matcher(rig->a, &m, 0, 7, &matcher), 0);
-	assert_int_equal(hca_flow_create(matcher, m.p, 64, w.tir, &flow), 0);
+	assert_int_equal(flow_to(matcher, m.p, 64, w.tir, &flow), 0);
 	mb_begin(&mb, "modify_rqt");
 	mb_set(&mb, FLD(modify_rqt_in, modify_bitmask), 1);
 	mb_set(&mb, FLD(rqtc, list_q_type), 1);

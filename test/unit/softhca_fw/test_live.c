@@ -118,7 +118,7 @@ static void steer(struct side *s)
 	good_tir(&mb, s->td, rqt);
 	assert_int_equal(hca_matcher_create(s->rig.a, &attr, &matcher), 0);
 	assert_int_equal(
-	    hca_flow_create(matcher, none, sizeof(none), mb_create(&mb, s->rig.a), &flow), 0);
+	    flow_to(matcher, none, sizeof(none), mb_create(&mb, s->rig.a), &flow), 0);
 }
 
 static void make_side(struct side *s, unsigned int function)

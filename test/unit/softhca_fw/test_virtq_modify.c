@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What can be modified of a queue, when, with which capabilities - and that a refusal changes nothing. */
+#include <errno.h>
+#include <string.h>
+
+#include "fw/virtq.h"
+#include "rig.h"
+
+enum {
+	SEL_STATE = 1 << 0,
+	SEL_DIRTY_PARAMS = 1 << 3,
+	SEL_DIRTY_ENABLE = 1 << 4,
+	SEL_PERIOD = 1 << 5,
+	SEL_ADDRS = 1 << 6,
+	SEL_AVAIL = 1 << 7,
+	SEL_USED = 1 << 8,
+	SEL_TYPE = 1 << 9,
+	SEL_VERSION = 1 << 10,
+	SEL_MKEY = 1 << 11,
+	SEL_FEATURES = 1 << 12,
+	SEL_EVENT = 1 << 13,
+	SEL_DESC_GROUP = 1 << 14,
+	/* What a driver sets of a queue that it has made before the guest came. */
+	SEL_GUEST = SEL_ADDRS | SEL_AVAIL | SEL_USED | SEL_TYPE | SEL_VERSION | SEL_MKEY |
+		    SEL_FEATURES | SEL_EVENT,
+};
+
+enum { OTHER_RING = 0x20000, BITMAP_AT = 0x30000, BITMAP_LEN = 0x100 };
+
+static void select_fields(struct mbox *mb, uint64_t select)
+{
+	mb_begin(mb, "modify_virtio_net_q");
+	mb_set(mb, FLD(virtio_net_q, modify_field_select), select);
+}
+
+/* All that SEL_GUEST names, to values other than those of good_virtq. */
+static void guest_fields(struct rig *rig, struct mbox *mb, uint64_t more)
+{
+	select_fields(mb, SEL_GUEST | more);
+	mb_set(mb, FLD(virtio_q, desc_addr), RIG_IOVA + OTHER_RING);
+	mb_set(mb, FLD(virtio_q, available_addr), RIG_IOVA + OTHER_RING + 0x1000);
+	mb_set(mb, FLD(virtio_q, used_addr), RIG_IOVA + OTHER_RING + 0x2000);
+	mb_set(mb, FLD(virtio_net_q, hw_available_index), 0x8011);
+	mb_set(mb, FLD(virtio_net_q, hw_used_index), 0x8012);
+	mb_set(mb, FLD(virtio_q, virtio_q_type), 1);
+	mb_set(mb, FLD(virtio_q, virtio_q_mkey), rig->key);
+	mb_set(mb, FLD(virtio_net_q, tx_csum), 1);
+	mb_set(mb, FLD(virtio_net_q, guest_tso6), 1);
+	if (more & SEL_STATE)
+		mb_set(mb, FLD(virtio_net_q, state), VQ_RDY);
+}
+
+static void expect_guest_fields(const struct vq *vq)
+{
+	assert_int_equal(vq->attr.desc_addr, RIG_IOVA + OTHER_RING);
+	assert_int_equal(vq->attr.driver_addr, RIG_IOVA + OTHER_RING + 0x1000);
+	assert_int_equal(vq->attr.device_addr, RIG_IOVA + OTHER_RING + 0x2000);
+	assert_int_equal(vq->attr.avail_index, 0x8011);
+	assert_int_equal(vq->attr.used_index, 0x8012);
+	assert_true(vq->attr.packed);
+	/* Version 1 was selected and is not set. */
+	assert_int_equal(vq->attr.flags, VQ_F_CSUM | VQ_F_GUEST_TSO6);
+}
+
+/* As good_virtq, but with nothing of the guest. */
+static struct hca_obj *make_incomplete(struct rig *rig, struct hca_obj *tis)
+{
+	struct mbox mb;
+
+	good_virtq(rig, &mb, tis);
+	mb_set(&mb, FLD(virtio_q, virtio_q_mkey), 0);
+	mb_set(&mb, FLD(virtio_q, desc_addr), 0);
+	mb_set(&mb, FLD(virtio_q, available_addr), 0);
+	mb_set(&mb, FLD(virtio_q, used_addr), 0);
+	return mb_create(&mb, rig->a);
+}
+
+static void query(struct hca_obj *obj, struct mbox *mb)
+{
+	mb_begin(mb, "query_virtio_net_q");
+	mb_query(mb, obj);
+}
+
+static void modify_bad_select_refused(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_INIT);
+	struct mbox mb;
+	unsigned int bit;
+
+	select_fields(&mb, 0);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_MODIFY_NOTHING));
+	for (bit = 1; bit < 64; bit++) {
+		if (bit >= 3 && bit <= 13)
+			continue;
+		request_state(&mb, VQ_RDY);
+		mb_set(&mb, FLD(virtio_net_q, modify_field_select), 1ull << bit | 1);
+		mb_modify_refused(&mb, rig->a, obj,
+				  bit == 14 ? SYND(VQ_MODIFY_EXT) : SYND(VQ_MODIFY_UNKNOWN));
+	}
+	request_state(&mb, VQ_RDY);
+	mb_set(&mb, FLD(virtio_q, queue_index), 3);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_MODIFY_INDEX));
+	assert_int_equal(state_of(obj), VQ_INIT);
+}
+
+/* A field that is set without its bit; and each bit allows its own fields. */
+static void modify_unselected_field_refused(void **state)
+{
+	static const struct {
+		uint16_t field;
+		uint64_t select;
+	} f[] = {
+	    {FLD(virtio_net_q, dirty_bitmap_mkey), SEL_DIRTY_PARAMS},
+	    {FLD(virtio_net_q, dirty_bitmap_size), SEL_DIRTY_PARAMS},
+	    {FLD(virtio_net_q, dirty_bitmap_addr), SEL_DIRTY_PARAMS},
+	    {FLD(virtio_net_q, vhost_log_page), SEL_DIRTY_PARAMS},
+	    {FLD(virtio_net_q, dirty_bitmap_dump_enable), SEL_DIRTY_ENABLE},
+	    {FLD(virtio_q, queue_period_mode), SEL_PERIOD},
+	    {FLD(virtio_q, queue_period_us), SEL_PERIOD},
+	    {FLD(virtio_q, queue_max_count), SEL_PERIOD},
+	    {FLD(virtio_q, desc_addr), SEL_ADDRS},
+	    {FLD(virtio_q, used_addr), SEL_ADDRS},
+	    {FLD(virtio_q, available_addr), SEL_ADDRS},
+	    {FLD(virtio_net_q, hw_available_index), SEL_AVAIL},
+	    {FLD(virtio_net_q, hw_used_index), SEL_USED},
+	    {FLD(virtio_q, virtio_q_type), SEL_TYPE},
+	    {FLD(virtio_q, virtio_version_1_0), SEL_VERSION},
+	    {FLD(virtio_q, virtio_q_mkey), SEL_MKEY},
+	    {FLD(virtio_net_q, tso_ipv4), SEL_FEATURES},
+	    {FLD(virtio_net_q, tso_ipv6), SEL_FEATURES},
+	    {FLD(virtio_net_q, tx_csum), SEL_FEATURES},
+	    {FLD(virtio_net_q, rx_csum), SEL_FEATURES},
+	    {FLD(virtio_net_q, guest_tso4), SEL_FEATURES},
+	    {FLD(virtio_net_q, guest_tso6), SEL_FEATURES},
+	    {FLD(virtio_net_q, guest_ecn), SEL_FEATURES},
+	    {FLD(virtio_net_q, host_ecn), SEL_FEATURES},
+	    {FLD(virtio_net_q, mrg_rxbuf), SEL_FEATURES},
+	    {FLD(virtio_q, event_mode), SEL_EVENT},
+	    {FLD(virtio_q, event_qpn_or_msix), SEL_EVENT},
+	    {FLD(virtio_q, queue_size), 0},
+	    {FLD(virtio_q, counter_set_id), 0},
+	    {FLD(virtio_q, pd), 0},
+	    {FLD(virtio_q, umem_2_size), 0},
+	    {FLD(virtio_net_q, tisn_or_qpn), 0},
+	};
+	const uint64_t all = SEL_GUEST | SEL_PERIOD | SEL_DIRTY_PARAMS | SEL_DIRTY_ENABLE;
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_INIT);
+	struct mbox mb;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(f) / sizeof(f[0]); i++) {
+		select_fields(&mb, all & ~f[i].select);
+		mb_set(&mb, f[i].field, 1);
+		mb_modify_refused(&mb, rig->a, obj, SYND(VQ_MODIFY_EXTRA));
+	}
+}
+
+/* One bit alone changes its fields and leaves the others. */
+static void modify_each_bit_in_init(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td);
+	unsigned int bit;
+	struct mbox mb;
+	struct vq *vq;
+
+	for (bit = 6; bit <= 13; bit++) {
+		struct hca_obj *obj = queue_in(rig, tis, VQ_INIT);
+		uint64_t s = 1ull << bit;
+
+		select_fields(&mb, s);
+		if (s == SEL_ADDRS) {
+			mb_set(&mb, FLD(virtio_q, desc_addr), RIG_IOVA + OTHER_RING);
+			mb_set(&mb, FLD(virtio_q, available_addr), RIG_IOVA + OTHER_RING + 0x1000);
+			mb_set(&mb, FLD(virtio_q, used_addr), RIG_IOVA + OTHER_RING + 0x2000);
+		}
+		if (s == SEL_AVAIL)
+			mb_set(&mb, FLD(virtio_net_q, hw_available_index), 0x17);
+		if (s == SEL_USED)
+			mb_set(&mb, FLD(virtio_net_q, hw_used_index), 0x18);
+		if (s == SEL_TYPE)
+			mb_set(&mb, FLD(virtio_q, virtio_q_type), 1);
+		if (s == SEL_MKEY)
+			mb_set(&mb, FLD(virtio_q, virtio_q_mkey), rig->key);
+		if (s == SEL_FEATURES)
+			mb_set(&mb, FLD(virtio_net_q, mrg_rxbuf), 1);
+		mb_modify(&mb, obj);
+		set_state(obj, VQ_RDY);
+		vq = double_vq(0, 0);
+		assert_int_equal(vq->attr.desc_addr,
+				 RIG_IOVA + (s == SEL_ADDRS ? OTHER_RING : RING_AT));
+		assert_int_equal(vq->attr.avail_index, s == SEL_AVAIL ? 0x17 : 0);
+		assert_int_equal(vq->attr.used_index, s == SEL_USED ? 0x18 : 0);
+		assert_int_equal(vq->attr.packed, s == SEL_TYPE);
+		assert_int_equal(vq->attr.flags, (s == SEL_VERSION ? 0 : VQ_F_VERSION_1) |
+						     (s == SEL_FEATURES ? VQ_F_MRG_RXBUF : 0));
+		destroy(obj);
+	}
+}
+
+/* Which fields in which state; what is refused has changed nothing. */
+static void modify_fields_by_state(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td);
+	unsigned int s, bit;
+	struct mbox mb, before, after;
+
+	for (s = VQ_INIT; s <= VQ_ERR; s++) {
+		struct hca_obj *obj = queue_in(rig, tis, (enum vq_state)s);
+
+		for (bit = 5; bit <= 13; bit++) {
+			query(obj, &before);
+			select_fields(&mb, 1ull << bit);
+			if (bit == 5)
+				mb_set(&mb, FLD(virtio_q, queue_period_us), 77);
+			if (bit == 6) {
+				mb_set(&mb, FLD(virtio_q, desc_addr), RIG_IOVA + OTHER_RING);
+				mb_set(&mb, FLD(virtio_q, available_addr),
+				       RIG_IOVA + OTHER_RING + 0x1000);
+				mb_set(&mb, FLD(virtio_q, used_addr),
+				       RIG_IOVA + OTHER_RING + 0x2000);
+			}
+			if (bit == 11)
+				mb_set(&mb, FLD(virtio_q, virtio_q_mkey), rig->key);
+			if (s == VQ_INIT || s == VQ_SUSPEND) {
+				mb_modify(&mb, obj);
+				continue;
+			}
+			mb_modify_refused(&mb, rig->a, obj, SYND(VQ_MODIFY_STATE));
+			query(obj, &after);
+			assert_memory_equal(before.out, after.out, sizeof(before.out));
+		}
+		destroy(obj);
+	}
+}
+
+/* Made at probe, filled when the guest comes: fields first, or with the state in one command. */
+static void modify_incomplete_to_running(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj;
+	struct mbox mb;
+	int together;
+
+	for (together = 0; together < 2; together++) {
+		obj = make_incomplete(rig, tis);
+		request_state(&mb, VQ_RDY);
+		mb_modify_refused(&mb, rig->a, obj, SYND(VQ_INCOMPLETE));
+		assert_int_equal(mb_answer(&mb, 0, FLD(out_hdr, status)), 0x9);
+		/* Addresses alone do not make it complete. */
+		select_fields(&mb, SEL_ADDRS);
+		mb_set(&mb, FLD(virtio_q, desc_addr), 0x123450);
+		mb_modify(&mb, obj);
+		request_state(&mb, VQ_RDY);
+		mb_modify_refused(&mb, rig->a, obj, SYND(VQ_INCOMPLETE));
+		/* With a key they are looked at. */
+		select_fields(&mb, SEL_MKEY);
+		mb_set(&mb, FLD(virtio_q, virtio_q_mkey), rig->key);
+		mb_modify_refused(&mb, rig->a, obj, SYND(VQ_ADDR_RANGE));
+		guest_fields(rig, &mb, together ? SEL_STATE : 0);
+		mb_modify(&mb, obj);
+		assert_int_equal(state_of(obj), together ? VQ_RDY : VQ_INIT);
+		if (!together)
+			set_state(obj, VQ_RDY);
+		expect_guest_fields(double_vq(0, 0));
+		destroy(obj);
+		assert_int_equal(double_vqs(), 0);
+	}
+}
+
+/* An incomplete queue may be listed for receiving before it can. */
+static void modify_incomplete_in_rqt_gets_frames(void **state)
+{
+	static const uint8_t none[64];
+	struct hca_matcher_attr attr = {.mask = none, .mask_len = sizeof(none)};
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = make_incomplete(rig, tis), *rqt;
+	struct dp_port *port = &double_dp->ports[0];
+	struct hca_matcher *matcher;
+	struct hca_flow *flow;
+	struct vq *first;
+	struct mbox mb;
+
+	good_rqt(&mb, obj, 2);
+	rqt = mb_create(&mb, rig->a);
+	good_tir(&mb, td, rqt);
+	assert_int_equal(hca_matcher_create(rig->a, &attr, &matcher), 0);
+	assert_int_equal(flow_to(matcher, none, 64, mb_create(&mb, rig->a), &flow), 0);
+	assert_null(port->rules[0].queues[0]);
+	guest_fields(rig, &mb, SEL_STATE);
+	/* If the datapath's table cannot take it, the queue is as it was. */
+	double_dp->fail_rx = -ENOMEM;
+	mb_modify_refused(&mb, rig->a, obj, SYND(NO_MEMORY));
+	assert_int_equal(state_of(obj), VQ_INIT);
+	assert_int_equal(double_vqs(), 0);
+	request_state(&mb, VQ_RDY);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_INCOMPLETE));
+	guest_fields(rig, &mb, SEL_STATE);
+	mb_modify(&mb, obj);
+	first = double_vq(0, 0);
+	assert_ptr_equal(port->rules[0].queues[1], first);
+	/* And a changed queue takes the place of the old one. */
+	set_state(obj, VQ_SUSPEND);
+	select_fields(&mb, SEL_FEATURES);
+	mb_modify(&mb, obj);
+	assert_ptr_equal(port->rules[0].queues[1], first);
+	double_dp->fail_rx = -ENOMEM;
+	request_state(&mb, VQ_RDY);
+	mb_modify_refused(&mb, rig->a, obj, SYND(NO_MEMORY));
+	assert_ptr_equal(port->rules[0].queues[1], first);
+	assert_int_equal(state_of(obj), VQ_SUSPEND);
+	mb_modify(&mb, obj);
+	assert_int_equal(double_vqs(), 1);
+	assert_ptr_equal(port->rules[0].queues[1], double_vq(0, 0));
+	assert_int_equal(double_vq(0, 0)->attr.flags, 0);
+}
+
+/* Checks of creation, on the result of the modification. */
+static void modify_result_is_checked(void **state)
+{
+	static const struct {
+		uint64_t select;
+		uint16_t field;
+		uint64_t value;
+		enum syndrome why;
+	} bad[] = {
+	    {SEL_ADDRS, FLD(virtio_q, desc_addr), RIG_IOVA, SYND(VQ_ADDR_RANGE)},
+	    {SEL_MKEY, FLD(virtio_q, virtio_q_mkey), 0x77700, SYND(NO_SUCH_OBJECT)},
+	    {SEL_TYPE, FLD(virtio_q, virtio_q_type), 2, SYND(VQ_TYPE)},
+	    {SEL_TYPE | SEL_AVAIL, FLD(virtio_net_q, hw_available_index), 64, SYND(NONE)},
+	    {SEL_EVENT, FLD(virtio_q, event_mode), 2, SYND(VQ_EVENT_MODE)},
+	    {SEL_EVENT, FLD(virtio_q, event_mode), 1, SYND(NO_SUCH_OBJECT)},
+	    {SEL_PERIOD, FLD(virtio_q, queue_period_mode), 3, SYND(VQ_PERIOD_MODE)},
+	    {SEL_DIRTY_ENABLE, FLD(virtio_net_q, dirty_bitmap_dump_enable), 1,
+	     SYND(VQ_DIRTY_PARAMS)},
+	    {SEL_DIRTY_PARAMS, FLD(virtio_net_q, dirty_bitmap_size), 1, SYND(VQ_DIRTY_PARAMS)},
+	};
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj;
+	struct mbox mb, before, after;
+	uint32_t refs;
+	unsigned int i, s;
+
+	for (s = VQ_INIT; s <= VQ_SUSPEND; s += VQ_SUSPEND) {
+		obj = queue_in(rig, tis, (enum vq_state)s);
+		refs = tis->refs;
+		for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			query(obj, &before);
+			select_fields(&mb, bad[i].select);
+			mb_set(&mb, bad[i].field, bad[i].value);
+			if (bad[i].why == SYND(NONE)) {
+				/* Good for a split ring, not for the packed one it becomes. */
+				mb_modify(&mb, obj);
+				select_fields(&mb, SEL_TYPE);
+				mb_set(&mb, FLD(virtio_q, virtio_q_type), 1);
+				mb_modify_refused(&mb, rig->a, obj, SYND(VQ_PACKED_INDEX));
+				continue;
+			}
+			mb_modify_refused(&mb, rig->a, obj, bad[i].why);
+			query(obj, &after);
+			assert_memory_equal(before.out, after.out, sizeof(before.out));
+			assert_int_equal(tis->refs, refs);
+		}
+		destroy(obj);
+	}
+}
+
+/* The index that was taken out of the ring by then, unless another is given. */
+static void modify_in_suspend_keeps_indices(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *ctr, *obj;
+	struct mbox mb;
+	struct vq *vq;
+
+	ctr = make(&mb, rig->a, "create_virtio_q_counters");
+	good_virtq(rig, &mb, tis);
+	mb_set(&mb, FLD(virtio_q, counter_set_id), ctr->id);
+	obj = mb_create(&mb, rig->a);
+	set_state(obj, VQ_RDY);
+	vq = double_vq(0, 0);
+	vq->status.avail_index = 0x300;
+	vq->status.used_index = 0x300;
+	vq->status.received_desc = 0x300;
+	set_state(obj, VQ_SUSPEND);
+	select_fields(&mb, SEL_ADDRS | SEL_USED);
+	mb_set(&mb, FLD(virtio_q, desc_addr), RIG_IOVA + OTHER_RING);
+	mb_set(&mb, FLD(virtio_q, available_addr), RIG_IOVA + OTHER_RING + 0x1000);
+	mb_set(&mb, FLD(virtio_q, used_addr), RIG_IOVA + OTHER_RING + 0x2000);
+	mb_set(&mb, FLD(virtio_net_q, hw_used_index), 0x2ff);
+	mb_modify(&mb, obj);
+	query(obj, &mb);
+	assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_net_q, hw_available_index)), 0x300);
+	assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_net_q, hw_used_index)), 0x2ff);
+	assert_int_equal(mb_answer(&mb, 0x280, FLD(virtio_q, desc_addr)), RIG_IOVA + OTHER_RING);
+	assert_int_equal(state_of(obj), VQ_SUSPEND);
+	set_state(obj, VQ_RDY);
+	assert_int_equal(double_vqs(), 1);
+	vq = double_vq(0, 0);
+	assert_int_equal(vq->attr.avail_index, 0x300);
+	assert_int_equal(vq->attr.used_index, 0x2ff);
+	assert_int_equal(vq->attr.desc_addr, RIG_IOVA + OTHER_RING);
+	vq->status.received_desc = 5;
+	mb_begin(&mb, "query_virtio_q_counters");
+	mb_query(&mb, ctr);
+	assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_q_counters, received_desc)), 0x305);
+	/* Unchanged, the same queue goes on. */
+	set_state(obj, VQ_SUSPEND);
+	set_state(obj, VQ_RDY);
+	assert_ptr_equal(double_vq(0, 0), vq);
+}
+
+static void modify_period_reaches_datapath(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_SUSPEND);
+	const struct vq_moderation *m = &double_vq(0, 0)->moderation;
+	struct mbox mb;
+
+	assert_int_equal(m->period_us, 0);
+	select_fields(&mb, SEL_PERIOD);
+	mb_set(&mb, FLD(virtio_q, queue_period_mode), 2);
+	mb_set(&mb, FLD(virtio_q, queue_period_us), 77);
+	mb_set(&mb, FLD(virtio_q, queue_max_count), 9);
+	mb_modify(&mb, obj);
+	assert_int_equal(m->period_us, 77);
+	assert_int_equal(m->max_count, 9);
+	assert_true(m->from_last);
+	query(obj, &mb);
+	assert_int_equal(mb_answer(&mb, 0x280, FLD(virtio_q, queue_period_us)), 77);
+	destroy(obj);
+	/* As given at creation. */
+	good_virtq(rig, &mb, tis);
+	mb_set(&mb, FLD(virtio_q, queue_period_mode), 1);
+	mb_set(&mb, FLD(virtio_q, queue_period_us), 0xfff);
+	obj = mb_create(&mb, rig->a);
+	set_state(obj, VQ_RDY);
+	m = &double_vq(0, 0)->moderation;
+	assert_int_equal(m->period_us, 0xfff);
+	assert_false(m->from_last);
+}
+
+static void dirty_params(struct rig *rig, struct mbox *mb, uint64_t select)
+{
+	select_fields(mb, select);
+	mb_set(mb, FLD(virtio_net_q, dirty_bitmap_mkey), rig->key);
+	mb_set(mb, FLD(virtio_net_q, dirty_bitmap_addr), RIG_IOVA + BITMAP_AT);
+	mb_set(mb, FLD(virtio_net_q, dirty_bitmap_size), BITMAP_LEN);
+}
+
+static void enable_log(struct hca_obj *obj, int on)
+{
+	struct mbox mb;
+
+	select_fields(&mb, SEL_DIRTY_ENABLE);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_dump_enable), (uint64_t)on);
+	mb_modify(&mb, obj);
+}
+
+static void modify_dirty_log_while_running(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_RDY);
+	struct vq *vq = double_vq(0, 0);
+	struct mbox mb;
+
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS);
+	mb_modify(&mb, obj);
+	assert_false(vq->log.on);
+	enable_log(obj, 1);
+	assert_true(vq->log.on);
+	assert_int_equal(vq->log.addr, RIG_IOVA + BITMAP_AT);
+	assert_int_equal(vq->log.size, BITMAP_LEN);
+	assert_int_equal(vq->log.log_page, 12);
+	assert_int_equal(vq->log.mem->segs[0].iova, RIG_IOVA);
+	set_state(obj, VQ_SUSPEND);
+	/* Another bitmap, and a queue made anew for other reasons, which keeps it. */
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS | SEL_FEATURES);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_addr), RIG_IOVA + BITMAP_AT + 0x1000);
+	mb_set(&mb, FLD(virtio_net_q, vhost_log_page), 16);
+	mb_modify(&mb, obj);
+	assert_int_equal(vq->log.addr, RIG_IOVA + BITMAP_AT + 0x1000);
+	set_state(obj, VQ_RDY);
+	vq = double_vq(0, 0);
+	assert_true(vq->log.on);
+	assert_int_equal(vq->log.log_page, 16);
+	enable_log(obj, 0);
+	assert_false(vq->log.on);
+	/* If the datapath refuses it, nothing has changed. */
+	double_dp->fail_log = -EFAULT;
+	select_fields(&mb, SEL_DIRTY_ENABLE);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_dump_enable), 1);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_DIRTY_PARAMS));
+	query(obj, &mb);
+	assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_net_q, dirty_bitmap_dump_enable)), 0);
+	enable_log(obj, 1);
+}
+
+static void modify_dirty_log_memory_checked(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_RDY), *mkey;
+	uint32_t pd2, key2, ro, rkey;
+	struct mbox mb;
+
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_size), 0);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_DIRTY_PARAMS));
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS);
+	mb_set(&mb, FLD(virtio_net_q, vhost_log_page), 11);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_DIRTY_PARAMS));
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_addr), RIG_IOVA + RIG_MEM - BITMAP_LEN + 1);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_ADDR_RANGE));
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_addr), UINT64_MAX - 5);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_ADDR_RANGE));
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_mkey), hca_null_mkey(rig->hca));
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_NULL_MKEY));
+	assert_int_equal(hca_pd_alloc(rig->a, &pd2), 0);
+	assert_int_equal(hca_mr_reg(rig->a, pd2, rig->mem, RIG_MEM, RIG_IOVA, 1, &key2, &rkey), 0);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_mkey), key2);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_MKEY_PD));
+	assert_int_equal(hca_mr_reg(rig->a, rig->pd, rig->mem, RIG_MEM, RIG_IOVA, 0, &ro, &rkey),
+			 0);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_mkey), ro);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_RING_RIGHTS));
+	/* An indirect key stays as long as the queue knows it. */
+	good_mkey(rig, &mb);
+	mkey = mb_create(&mb, rig->a);
+	dirty_params(rig, &mb, SEL_DIRTY_PARAMS | SEL_DIRTY_ENABLE);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_mkey), mkey->id << 8);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_dump_enable), 1);
+	mb_modify(&mb, obj);
+	assert_int_equal(hca_obj_destroy(mkey), -EBUSY);
+	select_fields(&mb, SEL_DIRTY_PARAMS | SEL_DIRTY_ENABLE);
+	mb_modify(&mb, obj);
+	assert_false(double_vq(0, 0)->log.on);
+	destroy(mkey);
+}
+
+/* The other event QP carries the notifications from then on. */
+static void modify_event_qp(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *cq, *sw, *fw, *obj;
+	struct mbox mb;
+	struct vq *vq;
+
+	good_cq(rig, &mb);
+	cq = mb_create(&mb, rig->a);
+	good_sw_qp(rig, &mb, cq);
+	sw = mb_create(&mb, rig->a);
+	good_fw_qp(rig, &mb);
+	fw = mb_create(&mb, rig->a);
+	obj = queue_in(rig, tis, VQ_INIT);
+	select_fields(&mb, SEL_EVENT);
+	mb_set(&mb, FLD(virtio_q, event_mode), 1);
+	mb_set(&mb, FLD(virtio_q, event_qpn_or_msix), fw->id);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_EVENT_QP)); /* RST */
+	connect_qps(fw, sw);
+	mb_modify(&mb, obj);
+	assert_int_equal(hca_obj_destroy(fw), -EBUSY);
+	set_state(obj, VQ_RDY);
+	vq = double_vq(0, 0);
+	assert_int_equal(double_notify(vq), -EAGAIN); /* connected, no credit yet */
+	set_state(obj, VQ_SUSPEND);
+	select_fields(&mb, SEL_EVENT);
+	mb_modify(&mb, obj);
+	destroy(fw);
+	set_state(obj, VQ_RDY);
+	assert_false(double_vq(0, 0)->attr.flags & VQ_F_EVENTS);
+}
+
+/* A combined command whose start fails has not changed the fields either. */
+static void modify_start_fails_fields_stay(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_INIT);
+	struct mbox mb, before, after;
+
+	query(obj, &before);
+	guest_fields(rig, &mb, SEL_STATE);
+	double_dp->fail_start = -EFAULT;
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_START));
+	query(obj, &after);
+	assert_memory_equal(before.out, after.out, sizeof(before.out));
+	set_state(obj, VQ_RDY);
+	assert_int_equal(double_vq(0, 0)->attr.desc_addr, RIG_IOVA + RING_AT);
+	/* Also when it is the transition that is wrong. */
+	set_state(obj, VQ_SUSPEND);
+	query(obj, &before);
+	guest_fields(rig, &mb, SEL_STATE);
+	mb_set(&mb, FLD(virtio_net_q, state), VQ_INIT);
+	mb_modify_refused(&mb, rig->a, obj, SYND(VQ_TRANSITION));
+	query(obj, &after);
+	assert_memory_equal(before.out, after.out, sizeof(before.out));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+	    T(modify_bad_select_refused),
+	    T(modify_unselected_field_refused),
+	    T(modify_each_bit_in_init),
+	    T(modify_fields_by_state),
+	    T(modify_incomplete_to_running),
+	    T(modify_incomplete_in_rqt_gets_frames),
+	    T(modify_result_is_checked),
+	    T(modify_in_suspend_keeps_indices),
+	    T(modify_period_reaches_datapath),
+	    T(modify_dirty_log_while_running),
+	    T(modify_dirty_log_memory_checked),
+	    T(modify_event_qp),
+	    T(modify_start_fails_fields_stay),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
