@@ -390,6 +390,7 @@ int launch_options_parse(int argc, char **argv, struct launch_options *o)
 	o->cfg.threads = 1;
 	o->cfg.numa_node = numa ? 0 : -1;
 	o->cfg.profile = hca_profile_default;
+	snprintf(o->cfg.profile.name, sizeof(o->cfg.profile.name), "default");
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "+:f:t:h", options, NULL)) != -1) {

@@ -25,6 +25,7 @@ expect 2 "'fly' is not a command" fly
 expect 2 "which command?" run
 expect 2 "'--bogus' is not an option" run --bogus
 expect 2 "needs a value" run --functions
+expect 2 "'--functio' is not an option" run --functio 1 true
 expect 2 "not a number from 1 to 64" run --functions 65 true
 expect 2 "not a number from 1 to 64" run --functions 2x true
 expect 2 "not a number from 1 to 16" run --threads 0 true
@@ -35,7 +36,58 @@ expect 2 "'fly' in 'create_cq,fly' is not" run --fail create_cq,fly true
 expect 0 "" run --fail CREATE_CQ:2,any:7 true
 expect 2 "No such file or directory" run --stat "$T/none/stat" true
 expect 2 "Is a directory" run --trace "$T" true
+
+# One option's value.
+expect 2 "--shape: pf=0: not a number from 1 to 64" run --shape pf=0 true
+expect 2 "--shape: vf=: not a number from 0 to 64" run --shape pf=1,vf true
+expect 2 "--shape: 'vfs' is none of pf=N, vf=N, sf=N" run --shape pf=1,vfs=2 true
+expect 2 "--shape: '' is none of" run --shape pf=1, true
+expect 2 "'pf=2,vf=62,sf=1' are 65 functions, there can be 64" run --shape pf=2,vf=62,sf=1 true
+expect 2 "--numa-node: 'x' is not a number from 0 to 1023, or -1" run --numa-node x true
+expect 2 "--seed: '-1' is not a number from 0 to 18446744073709551615" run --seed -1 true
+expect 2 "--cpus: '0,x' is not a list of processors like 0,2-3; this machine has 0 to" run --cpus 0,x true
+expect 2 "--cpus: '1-0' is not" run --cpus 1-0 true
+expect 2 "--cpus: '99999' is not" run --cpus 99999 true
+expect 2 "--delay-drop: '60001' is not a number from 0 to 60000" run --delay-drop 60001 true
+expect 2 "--latency: " run --latency create true
+expect 2 "--latency: " run --latency fly=1ms true
+expect 2 "'--leaks=x' is not an option" run --leaks=x true
+expect 2 "--function: 'x' does not start with the number of a function, 0 to 63" run --function x true
+expect 2 "--function: 'mac=2' does not start with" run --function mac=2 true
+expect 2 "--function: '64,mtu=1500' does not start with" run --function 64,mtu=1500 true
+expect 2 "--function 0: what about it?" run --function 0 true
+expect 2 "--function 0: mac=: not an address like 02:00:00:00:00:01" run --function 0,mac true
+expect 2 "--function 0: mac=2:0:0:0:0:1: not an address" run --function 0,mac=2:0:0:0:0:1 true
+expect 2 "mac=01:00:5e:00:00:01: not the address of one station" run --function 0,mac=01:00:5e:00:00:01 true
+expect 2 "mac=00:00:00:00:00:00: not the address" run --function 0,mac=00:00:00:00:00:00 true
+expect 2 "--function 0: vlan=4095: not a VLAN, 1 to 4094, or 0 for all" run --function 0,vlan=4095 true
+expect 2 "--function 0: mtu=67: not a number from 68" run --function 0,mtu=67 true
+expect 2 "--function 0: spoof-check=maybe: not on or off" run --function 0,spoof-check=maybe true
+expect 2 "--function 0: 'speed' is none of mac=, vlan=, spoof-check=, mtu=" run --function 0,speed=1 true
+expect 2 "--port: 'tap:x' is neither uplink=" run --port tap:x true
+expect 2 "--port: 'rep=tap:x' is neither" run --port rep=tap:x true
+expect 2 "--port: 'rep64=tap:x' is neither" run --port rep64=tap:x true
+expect 2 "--port uplink: \"fibre\" is no kind of port" run --port uplink=fibre:x true
+
+# Options together.
+expect 2 "--functions 3 and --shape with 2 functions: --shape is enough" \
+	run --functions 3 --shape pf=1,vf=1 true
+expect 0 "" run --functions 2 --shape pf=1,vf=1 true
+expect 2 "--function 1: there are functions 0 to 0" run --function 1,vlan=5 true
+expect 0 "" run --function 1,vlan=5 --functions 2 true
+expect 2 "--function 0: mtu=9217: profile default allows 9216" run --function 0,mtu=9217 true
+expect 2 "--function 0: function 1 has this mac already" \
+	run --functions 2 --function 0,mac=02:5f:7c:a0:00:01 true
+expect 0 "" run --functions 2 --function 0,mac=02:5f:7c:a0:00:01 --function 1,mac=02:5f:7c:a0:00:00 true
+expect 2 "--wire and --port uplink: there is one wire" \
+	run --wire none --port "uplink=wire:$T/wire" true
+expect 2 "--port uplink: there is one already" \
+	run --port "uplink=wire:$T/wire" --port "uplink=wire:$T/other" true
+expect 2 "--port rep1: there are functions 0 to 0" run --port "rep1=wire:$T/wire" true
+expect 0 "note: 16 NIC threads take turns on" run --threads 16 true
+
 expect 0 "--functions" run --help
+expect 0 "profiles" --help
 expect 0 "softhca run" --help
 
 # What the command does is the launcher's status.
@@ -51,6 +103,13 @@ TMPDIR=relative expect 125 "not an absolute path" run true
 expect 0 "mlx5_2" run --functions 3 -- ls /sys/class/infiniband
 expect 0 "character special file e7:c0" run -- stat -c '%F %t:%T' /dev/infiniband/uverbs0
 expect 0 "0x15b3" run -- cat /sys/bus/pci/devices/0000:3b:00.0/vendor
+expect 0 "0x101e" run --shape pf=1,vf=1 -- cat /sys/bus/pci/devices/0000:3b:00.1/device
+expect 0 "0x101d" run --shape pf=1,vf=1 -- cat /sys/bus/pci/devices/0000:3b:00.1/physfn/device
+expect 0 "mlx5_2" run --shape pf=1,vf=1,sf=1 -- ls /sys/bus/auxiliary/devices/mlx5_core.sf.1/infiniband
+expect 0 "7" run --numa-node 7 -- cat /sys/class/infiniband/mlx5_0/device/numa_node
+expect 1 "nic.cfg: No such file" run -- sh -c 'rm "$SOFTHCA_TREE/nic.cfg"; exec cat /sys/class/infiniband/x'
+expect 1 "nic.cfg: written by another version" \
+	run -- sh -c 'echo >"$SOFTHCA_TREE/nic.cfg"; exec cat /sys/class/infiniband/x'
 expect 1 "No such file" run -- cat /sys/bus/pci/devices/0000:3b:00.1/vendor
 
 # The tree can be read by others even under a tight mask.
