@@ -7,6 +7,7 @@
 #include "event.h"
 #include "flow.h"
 #include "hca_priv.h"
+#include "trace.h"
 #include "virtq.h"
 
 const char *const virtq_state_names[] = {
@@ -22,6 +23,12 @@ static int on_notify(void *arg)
 	return virtq->event_qp ? qp_notify(virtq->event_qp) : 0;
 }
 
+void virtq_note_state(struct virtq *virtq, enum vq_state to, enum vq_error error)
+{
+	trace_state(&virtq->obj, virtq->attr.index, virtq->noted, to, error);
+	virtq->noted = to;
+}
+
 static void on_error(void *arg, enum vq_error error)
 {
 	struct virtq *virtq = arg;
@@ -30,6 +37,7 @@ static void on_error(void *arg, enum vq_error error)
 	if (error == VQ_ERROR_CQ && virtq->event_qp)
 		qp_tell_lost(virtq->event_qp);
 	STAT_ADD(hca, queue_errors, 1);
+	virtq_note_state(virtq, VQ_ERR, error);
 	event_send(hca, &virtq->obj, EVENT_OBJECT_CHANGE);
 }
 

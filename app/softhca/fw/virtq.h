@@ -47,6 +47,7 @@ struct virtq {
 
 	bool counted; /* in the function's number of queues; a candidate never is */
 	bool changed; /* in SUSPEND: attr is newer than vq */
+	enum vq_state noted; /* what the trace knows of it */
 	struct vq *vq; /* owned; NULL before RDY */
 };
 
@@ -61,6 +62,9 @@ int vq_counters_create(struct cmd *cmd, struct hca_obj **obj);
 int vq_counters_query(struct cmd *cmd, struct hca_obj *obj);
 /* Take over what a datapath queue has counted before it goes. */
 void vq_counters_add(struct vq_counters *c, const struct vq_status *status);
+
+/* It is in that state now: for the trace. Under dp_lock, or from the datapath's callback. */
+void virtq_note_state(struct virtq *virtq, enum vq_state to, enum vq_error error);
 
 /* As vq_status(), also before RDY. Under dp_lock. */
 void virtq_status(const struct virtq *virtq, struct vq_status *status);

@@ -211,11 +211,13 @@ static int change_state(struct cmd *cmd, struct virtq *virtq, struct virtq *as,
 	if (err)
 		return err;
 	if (to == VQ_RDY)
-		return virtq_start(cmd, virtq, as);
-	/* It may break while it is emptied. */
-	if (vq_stop(virtq->vq))
-		return cmd_refuse(cmd, SYND(VQ_TRANSITION), FLD(virtio_net_q, state), "ERR -> 2");
-	return 0;
+		err = virtq_start(cmd, virtq, as);
+	else if (vq_stop(virtq->vq))
+		/* It may break while it is emptied. */
+		err = cmd_refuse(cmd, SYND(VQ_TRANSITION), FLD(virtio_net_q, state), "ERR -> 2");
+	if (!err)
+		virtq_note_state(virtq, (enum vq_state)to, VQ_ERROR_NONE);
+	return err;
 }
 
 /* The candidate becomes the queue. */
