@@ -56,7 +56,7 @@ const char fe_help[] =
     "The traffic\n"
     "  --size N|MIN-MAX     frame length without FCS, 58 to 65472 (64)\n"
     "  --gso-max N          longest frame left to the device to segment, 10000 to 65549 (65549)\n"
-    "  --mss N|MIN-MAX      TCP payload of its segments (536-1448)\n"
+    "  --mss N|MIN-MAX      TCP payload of its segments (536-1428)\n"
     "  --frames N           how many a stream sends (100000), or\n"
     "  --seconds S          how long\n"
     "  --flows N            flows, spread over addresses, ports and IPv4/IPv6 (64)\n"

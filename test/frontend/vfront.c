@@ -48,14 +48,15 @@ static const uint8_t *mac_of(const struct session *s, unsigned int dev)
 	return dev == 0 ? s->o->mac : s->o->peer_mac;
 }
 
-/* What the receive buffers hold in any case. */
+/* What the receive buffers hold in any case; 0: not even one. */
 static unsigned int window_of(const struct fe_dev *to, const struct fe_frame_spec *spec)
 {
-	unsigned int parts = fe_offload_parts(&spec->offload), longest = to->cfg.frame_max, frames;
+	unsigned int parts = fe_offload_parts(&spec->offload), frames;
 
-	if (spec->offload.tx & ~(1ull << VIRTIO_NET_F_CSUM) && parts == 1)
-		longest = spec->offload.gso_max;
-	frames = fe_dev_rx_frames(to, longest) / parts;
+	if (parts == 1 && spec->offload.tx & ~(1ull << VIRTIO_NET_F_CSUM))
+		return fe_dev_rx_frames(to, spec->offload.gso_max);
+	/* The segments of one frame may wait for each other. */
+	frames = fe_dev_rx_frames(to, to->cfg.frame_max) / parts;
 	return frames ? frames : 1;
 }
 
@@ -82,6 +83,12 @@ static int create_stream(struct session *s, unsigned int from, unsigned int to)
 	s->streams++;
 	stream->target = o->frames ? o->frames : UINT64_MAX;
 	stream->window = o->window ? o->window : window_of(s->dev[to], &spec);
+	if (stream->window == 0) {
+		fe_error("%s: the receive ring's buffers do not hold one frame of %u bytes: larger "
+			 "--ring-size or --rx-buffer, or smaller --gso-max",
+			 s->dev[to]->cfg.path, o->gso_max);
+		return -EINVAL;
+	}
 	return 0;
 }
 
