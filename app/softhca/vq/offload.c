@@ -197,8 +197,8 @@ static bool check_gso(const uint8_t *vnet, uint32_t vq_flags, const uint8_t *hea
 	if (version != (type == VNET_GSO_TCPV4 ? 4 : 6))
 		return false;
 	tcp = find_tcp(head, head_len, l3, version);
-	if (tcp == 0 || tcp != o->csum_start || o->csum_offset != TCP_CSUM ||
-	    tcp + TCP_LEN > head_len)
+	/* So the checksum, which was looked for in head, is the TCP header's. */
+	if (tcp != o->csum_start || o->csum_offset != TCP_CSUM)
 		return false;
 	end = tcp + (head[tcp + TCP_OFFSET] >> 4) * 4u;
 	o->gso_size = get_le16(vnet + VNET_GSO_SIZE);
@@ -226,7 +226,8 @@ enum offload_kind offload_check(const uint8_t *vnet, uint32_t vq_flags, const ui
 	/* Section 5.1.6.2.1: whoever asks for segmentation asks for the checksum too. */
 	if (!(vnet[VNET_FLAGS] & VNET_F_NEEDS_CSUM) || !(vq_flags & VQ_F_CSUM))
 		return OFFLOAD_BAD;
-	if (o.csum_start < ETH_LEN || end > len || end > head_len)
+	/* No protocol's checksum is odd in its header. */
+	if (o.csum_start < ETH_LEN || end > len || end > head_len || o.csum_offset % 2 != 0)
 		return OFFLOAD_BAD;
 	o.head_len = (uint16_t)end;
 	if (o.gso_type == VNET_GSO_NONE) {
@@ -292,15 +293,11 @@ void offload_done_header(uint32_t vq_flags, uint8_t *vnet)
 void offload_complete(const struct offload *o, uint8_t *head, struct offload_at body,
 		      uint32_t body_len)
 {
-	uint32_t in_head = o->head_len - (uint32_t)o->csum_start;
 	uint8_t *field = head + o->head_len - 2;
-	uint16_t rest = offload_sum(body, body_len);
-	uint64_t sum;
 
 	/* The field holds the pseudo header's sum so far (section 5.1.6.2). */
-	sum = sum_bytes(head + o->csum_start, in_head);
-	sum += in_head & 1 ? sum_swap(rest) : rest;
-	sum_store(field, sum);
+	sum_store(field, sum_bytes(head + o->csum_start, o->head_len - (size_t)o->csum_start) +
+			     offload_sum(body, body_len));
 	/* RFC 768: an UDP checksum that is 0 is sent as all ones. */
 	if (o->csum_offset == UDP_CSUM && field[0] == 0 && field[1] == 0)
 		put_le16(field, 0xffff);

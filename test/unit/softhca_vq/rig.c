@@ -115,6 +115,8 @@ static int rig_notify(void *arg)
 	struct rig_queue *q = arg;
 
 	__atomic_fetch_add(&q->notified, 1, __ATOMIC_RELAXED);
+	if (q->on_notify != NULL)
+		q->on_notify();
 	return __atomic_load_n(&q->notify_result, __ATOMIC_RELAXED);
 }
 
@@ -126,7 +128,15 @@ static void rig_error(void *arg, enum vq_error error)
 	__atomic_fetch_add(&q->errors, 1, __ATOMIC_RELEASE);
 }
 
-static const struct vq_ops rig_ops = {.notify = rig_notify, .error = rig_error};
+static bool rig_owns(void *arg, const void *addr)
+{
+	const struct rig_queue *q = arg;
+
+	return q->owns != NULL && q->owns(addr);
+}
+
+static const struct vq_ops rig_ops = {
+    .notify = rig_notify, .error = rig_error, .owns = rig_owns};
 
 struct rig_queue *rig_queue(struct rig_guest *g, uint16_t index, const struct rig_queue_options *o)
 {
@@ -146,9 +156,10 @@ struct rig_queue *rig_queue(struct rig_guest *g, uint16_t index, const struct ri
 			 0);
 	cfg.area = q->area;
 	assert_int_equal(fe_ring_create(&cfg, &q->ring), 0);
-	for (unsigned int i = 0; i < RIG_SLOTS; i++) {
+	q->slot_len = o->big ? RIG_BIG_MAX : RIG_FRAME_MAX;
+	for (unsigned int i = 0; i < (o->big ? RIG_BIG_SLOTS : RIG_SLOTS); i++) {
 		assert_int_equal(
-		    fe_mem_alloc(mem, 1 + i % 2, RIG_FRAME_MAX + RIG_HDR_MAX, 1, &q->slot[i]), 0);
+		    fe_mem_alloc(mem, 1 + i % 2, q->slot_len + RIG_HDR_MAX, 1, &q->slot[i]), 0);
 		q->free[q->n_free++] = (uint16_t)i;
 	}
 	q->attr = (struct vq_attr){
@@ -254,10 +265,10 @@ static unsigned int rig_cut(struct rig_queue *q, uint16_t slot, size_t len, cons
 	size_t at = 0;
 	unsigned int n = 0;
 
-	while (at < len && n < 8) {
+	while (at < len && n < RIG_PARTS) {
 		size_t part = len - at;
 
-		if (lens != NULL && lens[n] != 0 && lens[n] < part && n < 7)
+		if (lens != NULL && lens[n] != 0 && lens[n] < part && n < RIG_PARTS - 1)
 			part = lens[n];
 		sg[n].gpa = q->slot[slot].gpa + at;
 		sg[n].len = (uint32_t)part;
@@ -269,8 +280,17 @@ static unsigned int rig_cut(struct rig_queue *q, uint16_t slot, size_t len, cons
 
 bool rig_send(struct rig_queue *q, const void *frame, size_t len, const uint32_t *lens)
 {
+	uint8_t nonsense[RIG_HDR_MAX];
+
+	memset(nonsense, 0xa5, sizeof(nonsense));
+	return rig_send_as(q, nonsense, frame, len, lens);
+}
+
+bool rig_send_as(struct rig_queue *q, const uint8_t *vnet, const void *frame, size_t len,
+		 const uint32_t *lens)
+{
 	size_t hdr = rig_hdr_len(q);
-	struct fe_sg sg[8];
+	struct fe_sg sg[RIG_PARTS];
 	unsigned int n;
 	uint16_t slot;
 
@@ -278,7 +298,7 @@ bool rig_send(struct rig_queue *q, const void *frame, size_t len, const uint32_t
 	if (q->n_free == 0)
 		return false;
 	slot = q->free[q->n_free - 1];
-	memset(q->slot[slot].ptr, 0xa5, hdr);
+	memcpy(q->slot[slot].ptr, vnet, hdr);
 	memcpy(q->slot[slot].ptr + hdr, frame, len);
 	n = rig_cut(q, slot, hdr + len, lens, sg);
 	if (fe_ring_add(q->ring, sg, n, 0, slot) != 0)
@@ -305,7 +325,7 @@ unsigned int rig_reap(struct rig_queue *q)
 
 bool rig_post(struct rig_queue *q, const uint32_t *lens)
 {
-	struct fe_sg sg[8];
+	struct fe_sg sg[RIG_PARTS];
 	size_t len = 0;
 	unsigned int n;
 	uint16_t slot;
@@ -333,9 +353,8 @@ void rig_post_all(struct rig_queue *q, uint32_t len)
 		;
 }
 
-size_t rig_recv(struct rig_queue *q, uint8_t *frame)
+size_t rig_recv_as(struct rig_queue *q, uint8_t *vnet, uint8_t *frame, size_t max)
 {
-	static const uint8_t zero[8];
 	size_t hdr = rig_hdr_len(q), len = 0;
 	struct fe_used used;
 	unsigned int more = 1;
@@ -351,16 +370,27 @@ size_t rig_recv(struct rig_queue *q, uint8_t *frame)
 		p = q->slot[used.token].ptr;
 		assert_true(used.len >= skip);
 		if (i == 0) {
-			assert_memory_equal(p, zero, 8);
+			memcpy(vnet, p, hdr);
 			if (hdr == 12)
 				more = p[10] | (unsigned int)p[11] << 8;
 			assert_true(more == 1 || (q->attr.flags & VQ_F_MRG_RXBUF && more > 1));
 		}
-		assert_true(len + used.len - skip <= RIG_FRAME_MAX);
+		assert_true(len + used.len - skip <= max);
 		memcpy(frame + len, p + skip, used.len - skip);
 		len += used.len - skip;
 		q->free[q->n_free++] = used.token;
 	}
+	return len;
+}
+
+size_t rig_recv(struct rig_queue *q, uint8_t *frame)
+{
+	static const uint8_t zero[10];
+	uint8_t vnet[RIG_HDR_MAX];
+	size_t len = rig_recv_as(q, vnet, frame, RIG_FRAME_MAX);
+
+	if (len > 0)
+		assert_memory_equal(vnet, zero, sizeof(zero));
 	return len;
 }
 

@@ -22,6 +22,7 @@
 #include "vq/dp.h"
 
 enum { RIG_PORTS = 4, RIG_QUEUES = 8, RIG_FRAME_MAX = 9300, RIG_SLOTS = 512 };
+enum { RIG_BIG_MAX = 65600, RIG_BIG_SLOTS = 64, RIG_PARTS = 64 };
 enum { RIG_WAIT_S = 20 };
 
 /* Wait for a condition, generously; sanitizers and a loaded machine included. */
@@ -46,7 +47,10 @@ struct rig_queue {
 	/* By callbacks, atomic. */
 	unsigned int notified, errors;
 	int error, notify_result;
+	bool (*owns)(const void *addr); /* for ops->owns; may be NULL */
+	void (*on_notify)(void);        /* in the NIC thread; may be NULL */
 	/* One buffer per token. */
+	size_t slot_len; /* without header */
 	struct fe_span slot[RIG_SLOTS];
 	uint16_t free[RIG_SLOTS];
 	unsigned int n_free;
@@ -80,6 +84,7 @@ struct rig_queue_options {
 	uint32_t flags;
 	uint16_t max_chain;
 	uint16_t base; /* both indices; packed: as in vq_attr */
+	bool big;      /* buffers of RIG_BIG_MAX bytes, only RIG_BIG_SLOTS of them */
 };
 
 uint64_t rig_now_ns(void);
@@ -109,6 +114,9 @@ void rig_ring(struct rig_guest *guest);
  * NULL: one descriptor). False: no room. The header is filled with nonsense.
  */
 bool rig_send(struct rig_queue *q, const void *frame, size_t len, const uint32_t *lens);
+/* The same with that header: 12 bytes, of which the queue may have 10. */
+bool rig_send_as(struct rig_queue *q, const uint8_t *vnet, const void *frame, size_t len,
+		 const uint32_t *lens);
 /* Take back what the device has sent: how many. */
 unsigned int rig_reap(struct rig_queue *q);
 /* Make a receive buffer available in descriptors of the given lengths (0 ends). */
@@ -117,6 +125,8 @@ bool rig_post(struct rig_queue *q, const uint32_t *lens);
 void rig_post_all(struct rig_queue *q, uint32_t len);
 /* One frame, 0 if there is none; checks the header; merged buffers are put together. */
 size_t rig_recv(struct rig_queue *q, uint8_t *frame);
+/* The same; the header is not checked but for num_buffers: at least 10 bytes go to vnet. */
+size_t rig_recv_as(struct rig_queue *q, uint8_t *vnet, uint8_t *frame, size_t max);
 
 /* A frame with checkable content; MACs are 02:00:00:00:00:<n>; 0xff: broadcast. */
 void rig_frame(uint8_t *frame, size_t len, uint8_t dst, uint8_t src, uint32_t seed);
