@@ -444,10 +444,16 @@ void fe_dev_disconnect(struct fe_dev *dev)
 
 int fe_dev_stop(struct fe_dev *dev)
 {
-	unsigned int i;
-	int err;
+	int err = fe_dev_enable(dev, false);
 
-	err = fe_dev_enable(dev, false);
+	return err ? err : fe_dev_take_rings(dev);
+}
+
+int fe_dev_take_rings(struct fe_dev *dev)
+{
+	unsigned int i;
+	int err = 0;
+
 	for (i = 0; !err && i < dev->queues; i++)
 		err = fe_vu_get_vring_base(dev->conn, i, &dev->stop_base[i]);
 	if (!err && protocol_has(dev, FE_VU_PROTOCOL_STATUS))

@@ -82,6 +82,8 @@ int fe_dev_settle(struct fe_dev *dev);
  * used, then ask fe_dev_bases_agree() whether the positions it reported are those of our rings.
  */
 int fe_dev_stop(struct fe_dev *dev);
+/* The same without disabling them first, as QEMU does. */
+int fe_dev_take_rings(struct fe_dev *dev);
 bool fe_dev_bases_agree(const struct fe_dev *dev);
 /* Makes available again what a back-end that is gone had not returned. */
 void fe_dev_rewind(struct fe_dev *dev);

@@ -110,7 +110,7 @@ static void compare(struct migration *m, const char *what)
 static int stop(struct migration *m)
 {
 	struct fe_dev *dev = m->cfg->dev;
-	int err = fe_dev_stop(dev);
+	int err = fe_dev_take_rings(dev);
 
 	if (err)
 		return err;
