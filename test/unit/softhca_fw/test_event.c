@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -381,6 +382,72 @@ static void subscribe_redirect_to_eventfd(void **state)
 	close(p.fd);
 }
 
+/* The program's eventfd blocks and is full: no NIC thread may wait for its reader. */
+static void eventfd_full_does_not_block(void **state)
+{
+	uint64_t count = UINT64_MAX - 1;
+	uint16_t ev = EVENT_COMP;
+	int efd = eventfd(0, 0);
+	struct path p;
+
+	make_path(&p, *state, true, false);
+	assert_int_equal(hca_chan_subscribe(p.chan, p.cq, &ev, 1, 1, efd), 0);
+	assert_int_equal(write(efd, &count, sizeof(count)), sizeof(count));
+	post(&p, 2);
+	arm(&p, 1, 0);
+	alarm(20); /* ends the test, should it hang */
+	assert_int_equal(double_notify(p.vq), 0);
+	alarm(0);
+	assert_int_equal(read(efd, &count, sizeof(count)), 8);
+	assert_int_equal(count, UINT64_MAX - 1);
+	/* With room again it counts again. */
+	p.cq_dbr[0] = htobe32(1);
+	arm(&p, 2, 1);
+	assert_int_equal(double_notify(p.vq), 0);
+	assert_int_equal(read(efd, &count, sizeof(count)), 8);
+	assert_int_equal(count, 1);
+	close(efd);
+	close(p.fd);
+}
+
+static unsigned int subscriptions(struct rig *rig)
+{
+	struct event_sub *sub;
+	unsigned int n = 0;
+
+	SLIST_FOREACH(sub, &rig->hca->ev.subs, in_all)
+	n++;
+	return n;
+}
+
+/* Both events or none: the second one finds no file descriptor. */
+static void subscribe_half_leaves_nothing(void **state)
+{
+	uint16_t ev[] = {EVENT_COMP, EVENT_CQ_ERROR};
+	struct rlimit had, tight;
+	struct path p;
+	int efd, next;
+
+	make_path(&p, *state, true, false);
+	efd = eventfd(0, EFD_NONBLOCK);
+	next = dup(efd);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &had), 0);
+	tight = had;
+	tight.rlim_cur = (rlim_t)next + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	assert_int_equal(hca_chan_subscribe(p.chan, p.cq, ev, 2, 1, efd), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &had), 0);
+	assert_int_equal(subscriptions(p.rig), 1); /* make_path's own */
+	/* Nor is the descriptor of the first half still open. */
+	assert_int_equal(dup(efd), next);
+	close(next);
+	assert_int_equal(hca_chan_subscribe(p.chan, p.cq, ev, 2, 1, efd), 0);
+	assert_int_equal(subscriptions(p.rig), 3);
+	close(efd);
+	close(p.fd);
+}
+
 /* A full channel loses nothing: the event comes when there is room. */
 static void channel_full_event_pending(void **state)
 {
@@ -481,6 +548,8 @@ int main(void)
 	    T(queue_error_object_change),
 	    T(subscribe_bad_einval),
 	    T(subscribe_redirect_to_eventfd),
+	    T(eventfd_full_does_not_block),
+	    T(subscribe_half_leaves_nothing),
 	    T(channel_full_event_pending),
 	    T(channel_reader_gone_ignored),
 	    T(subscriptions_end_with_either),
