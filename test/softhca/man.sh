@@ -30,12 +30,13 @@ done
 	grep -qx "\.It Cm $name" "$page" || fail "profile $name is not in the page"
 done || exit 1
 
+# Bold letters are struck twice.
+renders() { sed 's/.\x08//g' | grep -q "SEE ALSO" || fail "it does not render"; }
 if command -v mandoc >/dev/null; then
 	mandoc -Tlint -W warning "$page" >"$T/lint" || fail "$(cat "$T/lint")"
-	# Bold letters are struck twice.
-	mandoc -Tutf8 "$page" | sed 's/.\x08//g' | grep -q "SEE ALSO" || fail "it does not render"
+	mandoc -Tutf8 "$page" | renders || exit 1
 elif command -v groff >/dev/null; then
-	groff -mandoc -Tutf8 -ww "$page" 2>"$T/lint" | grep -q "SEE ALSO" || fail "it does not render"
+	groff -mandoc -Tutf8 -ww "$page" 2>"$T/lint" | renders || exit 1
 	[ ! -s "$T/lint" ] || fail "$(cat "$T/lint")"
 fi
 exit 0
