@@ -17,8 +17,9 @@
 #define GOOD_SENT  8      /* good frames sent behind the bad chain */
 #define GOOD_FRAME 100
 
-static const struct fe_misbehaviour *const tables[] = {fe_misbehave_desc, fe_misbehave_ring,
-						       fe_misbehave_talk, fe_misbehave_memory};
+static const struct fe_misbehaviour *const tables[] = {fe_misbehave_desc, fe_misbehave_header,
+						       fe_misbehave_ring, fe_misbehave_talk,
+						       fe_misbehave_memory};
 
 static unsigned int layout_bit(enum fe_layout layout)
 {
@@ -32,7 +33,7 @@ static void list_one(const struct fe_misbehaviour *m)
 
 	if (!m->takes_number) {
 		printf("%-28s %s\n", m->name, m->what);
-		if (!m->talk)
+		if (!m->talk && !m->packet)
 			printf("%s%-*s the same, to receive\n", m->name, 28 - (int)strlen(m->name),
 			       "@rx");
 		return;
@@ -67,7 +68,7 @@ static const struct fe_misbehaviour *find(const char *text, enum fe_layout layou
 		for (const struct fe_misbehaviour *m = tables[t]; m->name; m++)
 			if (strlen(m->name) == len && strncmp(m->name, text, len) == 0 &&
 			    m->layouts & layout_bit(layout) && (!m->takes_number || h->number) &&
-			    !(m->talk && h->receive))
+			    !((m->talk || m->packet) && h->receive))
 				return m;
 	return NULL;
 }
@@ -171,6 +172,43 @@ void fe_hostile_traffic(struct fe_hostile *h, unsigned int ms)
 	}
 }
 
+/* What a driver relies on when it takes a frame (virtio 1.2 section 5.1.6.4). */
+static bool header_sane(uint64_t features, const struct fe_rx_frame *f)
+{
+	const uint64_t guest_csum = 1ull << VIRTIO_NET_F_GUEST_CSUM;
+	const struct virtio_net_hdr *hdr = &f->hdr;
+	uint64_t gso = 0;
+
+	if (hdr->flags & ~(VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID) ||
+	    (hdr->flags && !(features & guest_csum)))
+		return false;
+	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+	    (uint32_t)hdr->csum_start + hdr->csum_offset + 2 > f->len)
+		return false;
+	if (hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE)
+		return true;
+	if ((hdr->gso_type & 0x7f) == VIRTIO_NET_HDR_GSO_TCPV4)
+		gso = 1ull << VIRTIO_NET_F_GUEST_TSO4;
+	else if ((hdr->gso_type & 0x7f) == VIRTIO_NET_HDR_GSO_TCPV6)
+		gso = 1ull << VIRTIO_NET_F_GUEST_TSO6;
+	return features & gso && hdr->gso_size && hdr->hdr_len <= f->len &&
+	       hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+}
+
+/* What comes back of what was sent. */
+static void look_at_arrivals(struct fe_hostile *h)
+{
+	struct fe_queue *rx = fe_dev_rxq(h->dev, 0);
+	struct fe_rx_frame f;
+
+	while (h->watch && fe_queue_receive(rx, &f) > 0) {
+		h->res->arrived++;
+		h->res->header_wrong |= !header_sane(h->dev->features, &f);
+	}
+	if (h->watch)
+		fe_queue_flush(rx);
+}
+
 /* Until something happened to the good buffers, the connection ends, or time is up. */
 static void observe(struct fe_hostile *h)
 {
@@ -178,6 +216,7 @@ static void observe(struct fe_hostile *h)
 
 	while (fe_now_ms() < deadline) {
 		collect(h);
+		look_at_arrivals(h);
 		if (fe_dev_service(h->dev) == -ECONNRESET || h->res->goes_on || h->res->used_wrong)
 			break;
 		fe_sleep_ms(2);
@@ -200,7 +239,7 @@ static int act_with_chain(struct fe_hostile *h, const struct fe_misbehaviour *m)
 		err = fe_dev_connect(h->dev);
 	if (err)
 		goto out;
-	count = m->chain(h, desc);
+	count = m->packet ? fe_misbehave_packet(h, m, desc) : m->chain(h, desc);
 	err = fe_ring_add_raw(q->ring, desc, count, TOKEN_BAD);
 	if (err)
 		goto out;
@@ -258,17 +297,20 @@ int fe_misbehave_run(const struct fe_misbehave_config *cfg, const char *name,
 {
 	struct fe_hostile h = {.cfg = cfg, .res = res};
 	const struct fe_misbehaviour *m = find(name, cfg->dev.layout, &h);
+	struct fe_dev_config dev = cfg->dev;
 	int err;
 
 	memset(res, 0, sizeof(*res));
 	if (!m)
 		return -ENOENT;
-	err = fe_dev_create(&cfg->dev, &h.dev);
+	h.watch = m->packet;
+	dev.offloads |= m->offloads;
+	err = fe_dev_create(&dev, &h.dev);
 	if (err)
 		return err;
 	if (m->talk)
 		res->error = m->talk(&h);
-	else if (m->chain)
+	else if (m->chain || m->packet)
 		res->error = act_with_chain(&h, m);
 	else
 		res->error = act_with_scribble(&h, m);

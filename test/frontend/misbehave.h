@@ -22,6 +22,8 @@ struct fe_misbehave_result {
 	bool answers;      /* ... and still answers on it */
 	bool error_signal; /* the queue's error eventfd was written */
 	bool used_wrong;   /* returned a buffer it did not hold, or a wrong length */
+	bool header_wrong; /* a frame arrived with a header no driver may be shown */
+	uint32_t arrived;  /* frames, where their headers are looked at */
 	bool goes_on;      /* a good buffer behind the bad one was used as it should */
 	uint32_t used;     /* buffers returned on the queue */
 	unsigned int messages; /* sent until the end */
@@ -40,6 +42,7 @@ struct fe_hostile {
 	struct fe_misbehave_result *res;
 	struct fe_dev *dev;
 	bool receive;       /* acts on the receive queue */
+	bool watch;         /* looks at the headers of what arrives */
 	unsigned int index; /* of the queue acted on */
 	unsigned int number;
 };
@@ -47,6 +50,13 @@ struct fe_hostile {
 enum { FE_FOR_SPLIT = 1, FE_FOR_PACKED = 2, FE_FOR_BOTH = 3 };
 
 #define FE_HOSTILE_CHAIN_MAX 32768
+
+/* A frame to be sent, with its header; len may be made less, not more. */
+struct fe_packet {
+	struct virtio_net_hdr hdr;
+	uint32_t len;
+	uint8_t *frame; /* in guest memory */
+};
 
 /* Exactly one of the functions is set. */
 struct fe_misbehaviour {
@@ -56,6 +66,9 @@ struct fe_misbehaviour {
 	bool takes_number;
 	/* Fills in a bad chain, at most ring-size descriptors; returns how many. */
 	unsigned int (*chain)(const struct fe_hostile *h, struct fe_raw_desc *desc);
+	/* Spoils a frame that is in order; only for the transmit queue. */
+	void (*packet)(struct fe_packet *packet);
+	uint64_t offloads; /* to negotiate */
 	/* Writes to the rings of a connected device. */
 	void (*scribble)(struct fe_hostile *h);
 	/* Talks to the back-end in place of the ordinary set-up; opens the connection itself. */
@@ -64,6 +77,7 @@ struct fe_misbehaviour {
 
 /* Tables, each ended by an entry without name. */
 extern const struct fe_misbehaviour fe_misbehave_desc[];
+extern const struct fe_misbehaviour fe_misbehave_header[];
 extern const struct fe_misbehaviour fe_misbehave_ring[];
 extern const struct fe_misbehaviour fe_misbehave_talk[];   /* messages */
 extern const struct fe_misbehaviour fe_misbehave_memory[]; /* messages and the memory behind */
@@ -74,6 +88,10 @@ void fe_misbehave_list(enum fe_layout layout);
 /* -ENOENT: no such name (for this layout); else 0 once something was observed. */
 int fe_misbehave_run(const struct fe_misbehave_config *cfg, const char *name,
 		     struct fe_misbehave_result *res);
+
+/* The chain of a spoilt frame. */
+unsigned int fe_misbehave_packet(const struct fe_hostile *h, const struct fe_misbehaviour *m,
+				 struct fe_raw_desc *desc);
 
 /* For misbehaviours that run for a time: sends good frames and takes what comes, for ms. */
 void fe_hostile_traffic(struct fe_hostile *h, unsigned int ms);

@@ -290,10 +290,11 @@ void fe_report_misbehave(const char *name, const struct fe_misbehave_result *res
 
 	if (!json) {
 		printf("%s: error %s; connected %s, answers %s; used %" PRIu32
-		       ", wrongly %s, goes on %s, error signal %s\n",
+		       ", wrongly %s, goes on %s, error signal %s%s\n",
 		       name, res->error ? strerror(-res->error) : "none", yes(res->connected),
 		       yes(res->answers), res->used, yes(res->used_wrong), yes(res->goes_on),
-		       yes(res->error_signal));
+		       yes(res->error_signal),
+		       res->header_wrong ? "; a bad header was passed on" : "");
 		return;
 	}
 	root = json_object();
@@ -306,6 +307,8 @@ void fe_report_misbehave(const char *name, const struct fe_misbehave_result *res
 	json_object_set_new(root, "used_wrong", json_boolean(res->used_wrong));
 	json_object_set_new(root, "goes_on", json_boolean(res->goes_on));
 	json_object_set_new(root, "error_signal", json_boolean(res->error_signal));
+	json_object_set_new(root, "header_wrong", json_boolean(res->header_wrong));
+	json_object_set_new(root, "arrived", json_integer(res->arrived));
 	json_object_set_new(root, "messages", json_integer(res->messages));
 	fe_json_print(root);
 }
