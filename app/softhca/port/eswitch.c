@@ -222,8 +222,8 @@ static int esw_find(const struct dp *dp, uint64_t mac, uint16_t vid)
 }
 
 /* By destination MAC: fill all of the route but its queue. False: nobody gets it. */
-static bool esw_lookup(struct dp *dp, struct dp_port *from, const struct esw_head *h,
-		       uint64_t dmac, struct route_cache *r)
+static bool esw_lookup(struct dp *dp, struct dp_port *from, const struct esw_head *h, uint64_t dmac,
+		       struct route_cache *r)
 {
 	bool group = dmac & 1;
 	unsigned int n;

@@ -11,7 +11,8 @@
 /*
  * Decide on frame i of the batch of transmit queue tx: nic->dst[i] (also nic_flood and
  * nic_drop_*) and nic->wait[i]. Learns. Fills tx->cache if the frames that look like this one go
- * the same way. What the receiver gets may have a VLAN tag more or less: then nic->frame[i] has, too.
+ * the same way. What the receiver gets may have a VLAN tag more or less: then nic->frame[i] has,
+ * too.
  */
 void esw_route(struct nic *nic, struct vq *tx, unsigned int i);
 

@@ -225,8 +225,8 @@ void fdb_learn(struct fdb *fdb, uint64_t key, unsigned int port)
 	struct fdb_entry e;
 
 	fdb_lookup(fdb, key, &e);
-	if (e.key != 0 && (e.value & FDB_PINNED ||
-			   (e.value & FDB_SEEN && (e.value & FDB_PORT_MASK) == port)))
+	if (e.key != 0 &&
+	    (e.value & FDB_PINNED || (e.value & FDB_SEEN && (e.value & FDB_PORT_MASK) == port)))
 		return;
 	fdb_lock(fdb);
 	fdb_probe(fdb, key, &e);

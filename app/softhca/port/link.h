@@ -8,16 +8,16 @@
  *       role=server|client     default server: it makes the socket; the client makes the memory
  *       id=N                   interface, default 0
  *       ring-size=N            as client: a power of two, 16..16384, default 1024
- *       buffer-size=N          as client: bytes, 128..16384, default 2048; longer frames take several
- *       secret=TEXT            up to 24 characters; the peer must know it
+ *       buffer-size=N          as client: bytes, 128..16384, default 2048; longer frames take
+ * several secret=TEXT            up to 24 characters; the peer must know it
  *   pcap:[rx=FILE][,tx=FILE][,OPTION...]
  *       rx=FILE                frames that come in, from a capture file; tx=FILE: those that go out
  *       loop=N|infinite        how often rx is played, default 1
  *       rate=N|max|recorded    frames a second, default max; recorded: by the file's time stamps
  *   wire:PATH                  a cable to another softhca; whoever is first listens at PATH
  *
- * A file or socket name may contain no comma. A peer that is not there (yet) is no error: frames are
- * dropped until it is, and when it leaves it may come back.
+ * A file or socket name may contain no comma. A peer that is not there (yet) is no error: frames
+ * are dropped until it is, and when it leaves it may come back.
  */
 #ifndef SOFTHCA_PORT_LINK_H
 #define SOFTHCA_PORT_LINK_H
@@ -34,7 +34,7 @@ enum {
 	LINK_NAME_MAX = 15,    /* of a network device */
 	LINK_SOCKET_MAX = 100, /* a Unix socket's path, and room for a suffix */
 	LINK_SECRET_MAX = 24,
-	LINK_ERROR_MAX = 512,
+	LINK_ERROR_MAX = 1024,
 };
 
 struct link_options {

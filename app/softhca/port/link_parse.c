@@ -81,8 +81,8 @@ static int memif_option(const struct parse *p, const char *name, const char *val
 	}
 	if (strcmp(name, "secret") == 0)
 		return parse_text(p, name, value, LINK_SECRET_MAX, o->secret);
-	return refuse(p, "unknown option \"%s\"; memif has role, id, ring-size, buffer-size, secret",
-		      name);
+	return refuse(
+	    p, "unknown option \"%s\"; memif has role, id, ring-size, buffer-size, secret", name);
 }
 
 static int pcap_option(const struct parse *p, const char *name, const char *value)
@@ -172,10 +172,10 @@ int link_parse(const char *spec, struct link_options *options, char error[LINK_E
 		enum link_kind kind;
 		int (*parse)(const struct parse *p, char *rest);
 	} kinds[] = {
-	    {"tap", LINK_TAP, parse_tap},
+	    {"tap",   LINK_TAP,   parse_tap   },
 	    {"memif", LINK_MEMIF, parse_socket},
-	    {"pcap", LINK_PCAP, parse_pcap},
-	    {"wire", LINK_WIRE, parse_socket},
+	    {"pcap",  LINK_PCAP,  parse_pcap  },
+	    {"wire",  LINK_WIRE,  parse_socket},
 	};
 	struct link_options o = {.ring_size = 1024, .buffer_size = 2048, .loops = 1};
 	struct parse p = {.o = &o, .error = error};

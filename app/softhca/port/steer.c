@@ -26,8 +26,8 @@ struct rx_tir {
 
 struct rx_rule {
 	uint64_t mask[RULE_WORDS], value[RULE_WORDS];
-	bool always; /* within a class: no need to compare */
-	const struct rx_tir *tir; /* NULL: drop */
+	bool always;                /* within a class: no need to compare */
+	const struct rx_tir *tir;   /* NULL: drop */
 	struct dp_counter *counter; /* borrowed; may be NULL */
 };
 

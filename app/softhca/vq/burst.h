@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "../port/eswitch.h"
+#include "../port/link_impl.h"
 #include "batch.h"
 #include "burst_rx.h"
 
@@ -139,6 +140,13 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	nic->n_extra = 0;
 	nic->offloaded = 0;
 	nic->detached = 0;
+	if (l == RING_LINK) {
+		n = link_take(nic, vq);
+		if (vq->offloads && n > 0)
+			burst_headers(nic, vq, n);
+		nic->n = n;
+		return;
+	}
 	for (n = 0; n < DP_BATCH; n++) {
 		ring_prefetch(l, &ring, at);
 		got = burst_take(l, nic, vq, &ring, at, &nic->chain[n], &nic->frame[n]);
@@ -216,9 +224,13 @@ static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq
 						      struct vq *dst)
 {
 	const struct dp *dp = nic->dp;
-
 	bool waits = nic->pos < nic->lead ? nic->lead_waits : nic->wait[nic->pos];
 
+	if (waits && unlikely(vq->patient)) {
+		vq->held_since = nic->now;
+		vq->segments = (uint16_t)nic->segment;
+		return false;
+	}
 	if (waits && !__atomic_load_n(&dst->drop_at_once, __ATOMIC_RELAXED) &&
 	    dp->delay_drop_cycles > 0) {
 		if (vq->held_since == 0)
@@ -300,6 +312,10 @@ dp_inline void burst_complete(const enum ring_layout l, struct nic *nic, struct 
 
 	if (nic->pos == 0)
 		return;
+	if (l == RING_LINK) {
+		link_complete(nic, vq);
+		return;
+	}
 	for (unsigned int i = 0; i < nic->pos; i++) {
 		ring_push(l, &ring, &nic->chain[i], 0);
 		descs += nic->chain[i].ndesc;
@@ -406,6 +422,11 @@ dp_inline void burst_run(const enum ring_layout l, struct nic *nic, struct vq *v
 BURST_INSTANCE(burst_split, RING_SPLIT)
 BURST_INSTANCE(burst_packed, RING_PACKED)
 
+static void burst_link_burst(struct nic *nic, struct vq *vq)
+{
+	burst_run(RING_LINK, nic, vq);
+}
+
 #define BURST_OPS_OF(name)                                                                         \
 	{                                                                                          \
 		.burst = name##_burst, .put = name##_put, .put_logged = name##_put_logged,         \
@@ -413,7 +434,8 @@ BURST_INSTANCE(burst_packed, RING_PACKED)
 	}
 
 #define BURST_OPS(name)                                                                            \
-	const struct burst_ops name[2] = {                                                         \
+	const struct burst_ops name[3] = {                                                         \
+	    [RING_LINK] = {.burst = burst_link_burst},                                             \
 	    [RING_SPLIT] = BURST_OPS_OF(burst_split),                                              \
 	    [RING_PACKED] = BURST_OPS_OF(burst_packed),                                            \
 	}

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "../port/fdb.h"
+#include "../port/link_impl.h"
 #include "../port/steer.h"
 #include "dp_impl.h"
 
@@ -66,6 +67,7 @@ static void nic_free(struct nic *nic)
 	free(nic->pending);
 	free(nic->rings_seen);
 	free(nic->port_stats);
+	free(nic->links);
 	free(nic);
 }
 
@@ -92,6 +94,7 @@ static struct nic *nic_new(struct dp *dp, unsigned int index)
 
 static void dp_free(struct dp *dp)
 {
+	links_destroy(dp);
 	for (unsigned int i = 0; dp->nic != NULL && i < dp->cfg.threads; i++)
 		nic_free(dp->nic[i]);
 	for (unsigned int i = 0; dp->port != NULL && i < dp->n_ports; i++) {
@@ -131,6 +134,8 @@ static int dp_start_threads(struct dp *dp)
 
 static int dp_alloc(struct dp *dp)
 {
+	int err;
+
 	dp->nic = calloc(dp->cfg.threads, sizeof(dp->nic[0]));
 	dp->port = calloc(dp->n_ports, sizeof(dp->port[0]));
 	if (dp->nic == NULL || dp->port == NULL)
@@ -145,7 +150,8 @@ static int dp_alloc(struct dp *dp)
 		if (dp->nic[i] == NULL)
 			return -ENOMEM;
 	}
-	return fdb_create(dp->n_ports, &dp->fdb);
+	err = fdb_create(dp->n_ports, &dp->fdb);
+	return err ? err : links_create(dp);
 }
 
 int dp_create(const struct dp_config *cfg, struct dp **out)
@@ -154,13 +160,13 @@ int dp_create(const struct dp_config *cfg, struct dp **out)
 	int err;
 
 	if (cfg->threads == 0 || cfg->threads > DP_THREADS_MAX || cfg->ports == 0 ||
-	    cfg->ports > DP_PORTS_MAX)
+	    cfg->ports > DP_PORTS_MAX || cfg->n_links > DP_LINKS_MAX)
 		return -EINVAL;
 	dp = calloc(1, sizeof(*dp));
 	if (dp == NULL)
 		return -ENOMEM;
 	dp->cfg = *cfg;
-	dp->n_ports = cfg->ports;
+	dp->n_ports = cfg->ports + cfg->n_links;
 	dp->loopback = cfg->wire_loopback;
 	dp->open_wire = !cfg->wire_loopback;
 	dp->cycles_per_us = dp_measure_cycles();

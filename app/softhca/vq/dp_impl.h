@@ -39,10 +39,12 @@ enum {
 
 enum { VQ_HDR_LEGACY = 10, VQ_HDR_LEN = 12 };
 
-enum ring_layout { RING_SPLIT, RING_PACKED };
+/* RING_LINK: no ring, a link's queue (port/link_impl.h). */
+enum ring_layout { RING_SPLIT, RING_PACKED, RING_LINK };
 
 struct nic;
 struct fdb;
+struct link;
 struct rx_table;
 
 /* A frame taken from a transmit queue: one piece nearly always. */
@@ -109,6 +111,7 @@ struct vq {
 	uint16_t segments;   /* transmit: of the frame that waits, so many are delivered */
 	bool drop_at_once;   /* receive: gave up waiting for buffers; atomic */
 	bool active;         /* transmit: in its owner's list */
+	bool patient;        /* transmit: waits for receivers as long as it takes */
 	uint64_t idle_since; /* transmit: cycles; 0: not idle */
 	uint64_t held_since; /* transmit: cycles; 0: not held back */
 	uint32_t used_chains; /* taken and given back */
@@ -141,6 +144,7 @@ struct dp_port {
 	/* Of a representor its function, of a function its representor; NULL: it has none. */
 	struct dp_port *peer;
 	bool representor;
+	struct link *link; /* owned; NULL: a function */
 	struct rx_table *rx; /* owned; NULL: nothing is received */
 	uint32_t rings;      /* doorbells seen; atomic */
 	uint32_t **words;    /* owned array of borrowed words */
@@ -213,7 +217,10 @@ struct nic {
 	struct nic_port_stats *port_stats; /* by port index */
 	uint64_t frames_tx;                /* of all ports */
 	uint64_t busy_cycles;              /* atomic */
-	unsigned int n_own; /* transmit queues */
+	unsigned int n_own; /* transmit queues and links */
+	struct link **links; /* owned array, borrowed links */
+	unsigned int n_links;
+	bool links_held; /* a frame of a link waits for its receiver */
 	/* Borrowed queues; room for all of them. */
 	struct vq **active, **touched, **pending;
 	unsigned int n_active, n_touched, n_pending;
@@ -256,6 +263,8 @@ void nic_pass_end(struct nic *nic);
 
 /* nic.c */
 void *nic_main(void *nic);
+/* One burst of a transmit queue, faults included. */
+void nic_burst(struct nic *nic, struct vq *vq);
 /* Under dp_lock: the queue leaves all lists of all threads. */
 void nic_forget(struct vq *vq);
 
@@ -267,6 +276,9 @@ void nic_retry_pending(struct nic *nic);
 bool notify_blame(struct nic *nic, const void *addr);
 
 /* vq.c */
+/* Room for one more queue in every thread's lists; count it in dp->n_vqs then. */
+int vq_reserve(struct dp *dp);
+void (*vq_link_burst(void))(struct nic *nic, struct vq *vq);
 void vq_fail(struct vq *vq, enum vq_error error);
 /* Count a ring_error and fail. */
 void vq_fail_ring(struct vq *vq, int ring_error);
@@ -280,8 +292,8 @@ struct burst_ops {
 	void (*put_logged)(struct nic *nic, struct vq *vq, unsigned int end);
 	void (*settle)(struct nic *nic, struct vq *vq);
 };
-extern const struct burst_ops burst_ops_base[2]; /* by enum ring_layout */
-extern const struct burst_ops burst_ops_avx2[2];
+extern const struct burst_ops burst_ops_base[3]; /* by enum ring_layout */
+extern const struct burst_ops burst_ops_avx2[3];
 
 /* ---- small inlines ---- */
 

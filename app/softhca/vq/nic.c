@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "../port/link_impl.h"
 #include "dp_impl.h"
 
 enum {
@@ -157,7 +158,7 @@ static void nic_recover(struct nic *nic)
 	}
 }
 
-static __attribute__((noinline)) void nic_burst(struct nic *nic, struct vq *vq)
+__attribute__((noinline)) void nic_burst(struct nic *nic, struct vq *vq)
 {
 	nic->tx = vq;
 	nic->rx = NULL;
@@ -327,12 +328,15 @@ static enum nic_result nic_pass(struct nic *nic)
 			vq->active = false;
 	}
 	nic->n_active = keep;
+	if (nic->n_links > 0)
+		links_poll(nic);
 	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
 		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
 	if (nic->frames_tx == frames && nic->index != 0 && nic->n_own == 0)
 		return NIC_UNUSED;
 	if (nic->frames_tx == frames)
-		return nic->n_active > 0 || nic->n_pending > 0 ? NIC_WAITS : NIC_IDLE;
+		return nic->n_active > 0 || nic->n_pending > 0 || nic->links_held ? NIC_WAITS
+										  : NIC_IDLE;
 	stat_add(&nic->busy_cycles, dp_cycles() - nic->now);
 	return NIC_MOVED;
 }
@@ -358,7 +362,10 @@ static void nic_back_off(struct nic *nic, enum nic_result result, bool one_cpu)
 	}
 	idle_us /= NIC_SLEEP_SHARE;
 	ts.tv_nsec = (long)(idle_us < max_us ? idle_us : max_us) * 1000;
-	nanosleep(&ts, NULL);
+	if (nic->n_links == 0)
+		nanosleep(&ts, NULL);
+	else if (links_sleep(nic, (uint64_t)ts.tv_nsec))
+		nic->idle_since = 0;
 }
 
 void *nic_main(void *arg)

@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 
+#include "../port/link_impl.h"
 #include "dp_impl.h"
 
 static void notify_later(struct nic *nic, struct vq *vq, uint64_t at)
@@ -57,6 +58,10 @@ static __attribute__((noinline)) void notify_moderated(struct nic *nic, struct v
 
 void nic_publish(struct nic *nic, struct vq *vq)
 {
+	if (unlikely(vq->layout == RING_LINK)) {
+		link_publish(vq);
+		return;
+	}
 	if (!ring_publish(vq->layout, &vq->ring) || !vq->events)
 		return;
 	if (unlikely(vq->moderated))

@@ -58,8 +58,12 @@ static int vq_attr_check(const struct vq_attr *a)
 	return 0;
 }
 
-/* Room for one more queue in every thread's lists. */
-static int vq_reserve(struct dp *dp)
+void (*vq_link_burst(void))(struct nic *nic, struct vq *vq)
+{
+	return vq_burst_ops(RING_LINK)->burst;
+}
+
+int vq_reserve(struct dp *dp)
 {
 	unsigned int room = dp->n_vqs + 1;
 
