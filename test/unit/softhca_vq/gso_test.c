@@ -380,6 +380,48 @@ static void group_frame_reaches_each_as_he_can_have_it(void **state)
 	rig_destroy(&n.rig);
 }
 
+/* A port's VLAN puts a tag into the headers; its MTU counts for segments, not for what they were. */
+static void large_frame_obeys_the_ports_policy(void **state)
+{
+	struct rig_options o = {.ports = 3, .delay_drop_ms = 60000};
+	struct dp_port_policy policy = {.vlan = 7, .mtu = MSS + 40};
+	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 0xff, .src = 1,
+			   .body = 3 * MSS};
+	struct packet tagged = p;
+	uint32_t len;
+
+	tagged.tags = 1;
+	net_create(PACKED(state), &o);
+	net_receiver(1, VQ_F_VERSION_1, false);
+	net_receiver(2, VQ_F_VERSION_1 | VQ_F_MRG_RXBUF | guest_all, false);
+	dp_lock(n.rig.dp);
+	assert_int_equal(dp_port_set_policy(n.rig.guest[0].port, &policy), 0);
+	dp_unlock(n.rig.dp);
+	for (unsigned int i = 1; i < 3; i++)
+		rig_post_all(n.rx[i], 1600);
+	len = post(0, &p, MSS, NULL);
+	/* One byte more in a segment than the port may send. */
+	post(1, &p, MSS + 1, NULL);
+	rig_ring(&n.rig.guest[0]);
+	wait_sent(2);
+	assert_int_equal(rig_stats(&n.rig).drops_other, 1);
+	/* As the driver would have made it with the tag, but for priority bits the tag has here. */
+	packet_make(&tagged, frame[2], &(struct packet_at){0});
+	frame[2][14] = 0;
+	for (unsigned int i = 0; i < 3; i++) {
+		uint32_t part = receive(1);
+
+		assert_vnet(0, 0, 0, 0, 0, 0);
+		packet_assert_segment(&tagged, frame[2], len + 4, MSS, i, got, part);
+	}
+	assert_int_equal(receive(2), len + 4);
+	assert_vnet(NEEDS_CSUM, TCPV4, 58, MSS, 38, 16);
+	assert_memory_equal(got, frame[2], len + 4);
+	expect_nothing(1);
+	expect_nothing(2);
+	rig_destroy(&n.rig);
+}
+
 /* ---- segments and buffers ---- */
 
 static void post_some(unsigned int at, unsigned int buffers)
@@ -606,6 +648,7 @@ int main(int argc, char **argv)
 	    BOTH(receiver_without_the_feature_gets_segments),
 	    BOTH(segment_that_fits_no_buffer_is_lost_alone),
 	    BOTH(group_frame_reaches_each_as_he_can_have_it),
+	    BOTH(large_frame_obeys_the_ports_policy),
 	    BOTH(segments_without_buffers_wait_and_come_once),
 	    BOTH(segments_that_waited_in_vain_are_dropped_once),
 	    BOTH(group_segments_do_not_wait),
