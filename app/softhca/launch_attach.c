@@ -189,16 +189,40 @@ static int search(const char *dir, struct attach_found **list, unsigned int *n)
 int attach_list(struct attach_found **list, unsigned int *n)
 {
 	const char *tmp = getenv("TMPDIR");
-	int err = 0;
+	int err;
 
 	*list = NULL;
 	*n = 0;
-	if (tmp && tmp[0] == '/' && strcmp(tmp, "/tmp"))
-		err = search(tmp, list, n);
-	if (!err)
-		err = search("/tmp", list, n);
+	/* Where 'softhca run' makes its trees. */
+	err = search(tmp && *tmp ? tmp : "/tmp", list, n);
 	if (err)
 		launch_complain("%s", strerror(-err));
+	return err;
+}
+
+/* A process with another TMPDIR than ours: its environment leads to its tree. */
+static int attach_by_environment(pid_t pid, struct attach *a)
+{
+	static const char variable[] = "SOFTHCA_TREE=";
+	char path[PATH_MAX], *entry = NULL;
+	size_t size = 0;
+	int err = -ESRCH;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return err;
+	while (err && getdelim(&entry, &size, '\0', f) > 0) {
+		if (strncmp(entry, variable, strlen(variable)))
+			continue;
+		snprintf(path, sizeof(path), "%.*s/nic.stat.%d", PATH_MAX - 32,
+			 entry + strlen(variable), (int)pid);
+		err = is_ours(path) ? attach_file(path, a) : -EACCES;
+		break;
+	}
+	free(entry);
+	fclose(f);
 	return err;
 }
 
@@ -231,7 +255,7 @@ static int attach_process(pid_t pid, struct attach *a)
 		launch_complain("%u NICs are running there: 'softhca stat' lists their processes, "
 				"name one", hits);
 		err = -EINVAL;
-	} else {
+	} else if (!pid || attach_by_environment(pid, a)) {
 		if (pid)
 			launch_complain("process %d: no NIC of this user is running there",
 					(int)pid);
@@ -347,4 +371,17 @@ void attach_text(char *to, size_t len, const char *from, size_t from_len)
 	for (i = 0; i + 1 < len && i < from_len && from[i]; i++)
 		to[i] = isprint((unsigned char)from[i]) ? from[i] : '?';
 	to[i] = '\0';
+}
+
+void attach_command(char *to, size_t len, const struct hca_stat *stat)
+{
+	char text[sizeof(stat->command)], *word, *slash;
+
+	attach_text(text, sizeof(text), stat->command, sizeof(stat->command));
+	word = text;
+	/* The first word's last slash. */
+	for (slash = text; *slash && *slash != ' '; slash++)
+		if (*slash == '/')
+			word = slash + 1;
+	snprintf(to, len, "%s", word);
 }

@@ -50,6 +50,8 @@ bool attach_alive(const struct hca_stat *stat);
  */
 int attach_ask(struct attach *a, struct hca_stat_ask *ask);
 
+/* The command of the process: its program without the directories, and its arguments. */
+void attach_command(char *to, size_t len, const struct hca_stat *stat);
 /* A text of the file, without what a terminal should not see. */
 void attach_text(char *to, size_t len, const char *from, size_t from_len);
 

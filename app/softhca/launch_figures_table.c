@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "launch_attach.h"
 #include "launch_figures.h"
 
 static const char *const state_names[] = HCA_STAT_STATES;
@@ -20,14 +21,16 @@ static double rate(uint64_t now, uint64_t before, double seconds)
 static void show_head(const struct figures *f)
 {
 	const struct hca_stat *s = &f->stat;
+	char command[81];
 
-	printf("process %" PRIu64 ": %.80s\n", s->pid, s->command);
-	printf("%s for %.1f s; profile %s, firmware %s, %u function%s, %u thread%s, "
-	       "seed 0x%" PRIx64 "\n",
-	       f->alive ? "up" : "it has ended; was up",
-	       (double)((f->alive ? f->taken_ns : s->snapshot_ns) - s->began_ns) / 1e9, s->profile,
-	       s->fw_version, s->functions, s->functions == 1 ? "" : "s", s->threads,
-	       s->threads == 1 ? "" : "s", s->seed);
+	attach_command(command, sizeof(command), s);
+	printf("process %" PRIu64 ": %s\n", s->pid, command);
+	printf("%s for %.1f s; %u function%s, %u thread%s\n",
+	       f->alive ? "up" : "it has ended, was up",
+	       (double)((f->alive ? f->taken_ns : s->snapshot_ns) - s->began_ns) / 1e9,
+	       s->functions, s->functions == 1 ? "" : "s", s->threads,
+	       s->threads == 1 ? "" : "s");
+	printf("profile %s, firmware %s, seed 0x%" PRIx64 "\n", s->profile, s->fw_version, s->seed);
 	if (!f->fresh && !s->ended)
 		printf("ports and queues are as of %.1f s before: the NIC was not asked\n",
 		       s->snapshot_ns ? (double)(f->taken_ns - s->snapshot_ns) / 1e9 : 0.0);
@@ -75,8 +78,8 @@ static void show_ports(const struct figures *now, const struct figures *before)
 	char title[64];
 
 	printf("\n%-5s %-17s %5s %5s %-5s ", "port", "mac", "vlan", "mtu", "check");
-	printf(before ? "%14s %14s %14s %14s\n" : "%13s %15s %13s %15s\n",
-	       before ? "tx frames/s" : "tx frames", before ? "tx Mbit/s" : "tx bytes",
+	printf("%13s %14s %13s %14s\n", before ? "tx frames/s" : "tx frames",
+	       before ? "tx Mbit/s" : "tx bytes",
 	       before ? "rx frames/s" : "rx frames", before ? "rx Mbit/s" : "rx bytes");
 	for (uint32_t i = 0; i < now->stat.n_ports; i++) {
 		const struct hca_stat_port *p = &now->stat.port[i];
@@ -84,13 +87,13 @@ static void show_ports(const struct figures *now, const struct figures *before)
 
 		port_title(p, title, sizeof(title));
 		if (b)
-			printf("%-41s %14.0f %14.1f %14.0f %14.1f\n", title,
+			printf("%-41s %13.0f %14.1f %13.0f %14.1f\n", title,
 			       rate(p->frames_tx, b->frames_tx, seconds),
 			       rate(p->bytes_tx, b->bytes_tx, seconds) * 8e-6,
 			       rate(p->frames_rx, b->frames_rx, seconds),
 			       rate(p->bytes_rx, b->bytes_rx, seconds) * 8e-6);
 		else
-			printf("%-41s %13" PRIu64 " %15" PRIu64 " %13" PRIu64 " %15" PRIu64 "\n",
+			printf("%-41s %13" PRIu64 " %14" PRIu64 " %13" PRIu64 " %14" PRIu64 "\n",
 			       title, p->frames_tx, p->bytes_tx, p->frames_rx, p->bytes_rx);
 	}
 }
@@ -105,10 +108,10 @@ static void show_drops(const struct figures *now)
 		if (!(p->drops_no_buffer | p->drops_no_dest | p->drops_other | p->drops_spoofed))
 			continue;
 		if (!head)
-			printf("\n%-41s %13s %15s %13s %15s\n", "drops at", "no buffer", "no dest",
+			printf("\n%-41s %13s %14s %13s %14s\n", "drops at", "no buffer", "no dest",
 			       "other", "spoofed");
 		head = true;
-		printf("%-41.41s %13" PRIu64 " %15" PRIu64 " %13" PRIu64 " %15" PRIu64 "\n", p->name,
+		printf("%-41.41s %13" PRIu64 " %14" PRIu64 " %13" PRIu64 " %14" PRIu64 "\n", p->name,
 		       p->drops_no_buffer, p->drops_no_dest, p->drops_other, p->drops_spoofed);
 	}
 }
@@ -160,14 +163,14 @@ static void show_queues(const struct figures *now, const struct figures *before)
 
 static void show_commands(const struct figures *now)
 {
-	printf("\n%-24s %8s %8s %7s %10s %9s %9s %9s %10s\n", "command", "count", "refused",
+	printf("\n%-24s %8s %7s %6s %10s %9s %9s %9s %10s\n", "command", "count", "refused",
 	       "failed", "total ms", "mean us", "99% us <", "max us", "latency ms");
 	for (unsigned int i = 0; i < HCA_STAT_COMMANDS; i++) {
 		const struct hca_stat_command *c = &now->stat.cmd[i];
 
 		if (!c->count)
 			continue;
-		printf("%-24.24s %8" PRIu64 " %8" PRIu64 " %7" PRIu64
+		printf("%-24.24s %8" PRIu64 " %7" PRIu64 " %6" PRIu64
 		       " %10.3f %9.1f %9.1f %9.1f %10.3f\n",
 		       c->name, c->count, c->refused, c->failed, (double)c->time_ns / 1e6,
 		       (double)c->time_ns / 1e3 / (double)c->count, figures_quantile(c, 0.99),

@@ -157,11 +157,11 @@ static int list(void)
 		printf("%-8s %8s %9s %8s %16s %16s  %s\n", "pid", "up s", "functions", "queues",
 		       "frames tx", "frames rx", "command");
 	for (unsigned int i = 0; i < n; i++) {
-		char command[32];
+		char command[29];
 
 		if (attach(found[i].path, &a))
 			continue;
-		attach_text(command, sizeof(command), a.stat->command, sizeof(a.stat->command));
+		attach_command(command, sizeof(command), a.stat);
 		printf("%-8d %8.1f %9u %8" PRIu64 " %16" PRIu64 " %16" PRIu64 "  %s\n",
 		       (int)found[i].pid, (double)(now_ns() - a.stat->began_ns) / 1e9,
 		       a.stat->functions, a.stat->objects[HCA_STAT_VIRTIO_NET_Q], a.stat->frames_tx,

@@ -38,11 +38,11 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The way from the program to the device is the same for all. */
+/* The way from the program to the device is the same for all; sanitizers watch backtrace(). */
 static bool is_ours(const char *library)
 {
 	static const char *const skipped[] = {"libsofthca.so", "libibverbs.so", "libmlx5.so",
-					      "libmlx5-rdmav"};
+					      "libmlx5-rdmav", "libasan.so",	"libtsan.so"};
 
 	for (unsigned int i = 0; i < sizeof(skipped) / sizeof(skipped[0]); i++)
 		if (library && !strncmp(library, skipped[i], strlen(skipped[i])))
