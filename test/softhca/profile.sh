@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # profile.sh SOFTHCA: files that say what the NIC is: where they are found, and what is wrong with them.
-softhca=$1
+softhca=$(realpath "$1")
 . "$(dirname "$0")/common.sh"
 
 expect() { # MESSAGE: the profile in $T/x.ini is refused, in one line that says so
