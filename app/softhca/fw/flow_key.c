@@ -54,7 +54,8 @@ static int get_outer(const void *param, size_t len, uint8_t outer[OUTER_LEN], bo
 	size_t i;
 
 	memset(outer, 0, OUTER_LEN);
-	memcpy(outer, p, len < OUTER_LEN ? len : OUTER_LEN);
+	if (len)
+		memcpy(outer, p, len < OUTER_LEN ? len : OUTER_LEN);
 	if (!strict)
 		return 0;
 	*why = "match beyond outer headers";

@@ -194,6 +194,8 @@ static int apply_live(struct cmd *cmd, struct virtq *virtq, const struct virtq *
 		return 0;
 	if (select & MOD_DIRTY && (virtq->log.on || as->log.on))
 		err = vq_set_dirty_log(virtq->vq, &as->log);
+	if (err == -ENOMEM)
+		return cmd_refuse_errno(cmd, err);
 	if (err)
 		return cmd_refuse(cmd, SYND(VQ_DIRTY_PARAMS), FLD(virtio_net_q, dirty_bitmap_addr),
 				  "%s", strerror(-err));

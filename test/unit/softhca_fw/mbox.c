@@ -322,3 +322,13 @@ enum vq_state state_of(struct hca_obj *obj)
 	mb_query(&mb, obj);
 	return (enum vq_state)mb_answer(&mb, 0x80, FLD(virtio_net_q, state));
 }
+
+uint64_t stat_objects(struct rig *rig)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < HCA_STAT_OBJ_N; i++)
+		sum += rig->hca->stat->objects[i];
+	return sum;
+}

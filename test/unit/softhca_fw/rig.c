@@ -56,16 +56,6 @@ int rig_setup(void **state)
 	return 0;
 }
 
-uint64_t stat_objects(struct rig *rig)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < HCA_STAT_OBJ_N; i++)
-		sum += rig->hca->stat->objects[i];
-	return sum;
-}
-
 void rig_end(struct rig *rig)
 {
 	hca_ctx_close(rig->a);
