@@ -38,7 +38,7 @@ struct ring {
 struct side {
 	struct rig rig;
 	struct ring rx, tx;
-	struct hca_obj *td, *rxq, *cq;
+	struct hca_obj *td, *rxq, *cq, *counter;
 	struct hca_chan *chan;
 	int fd;
 	uint32_t sn, seen, *cq_dbr, *rq_dbr;
@@ -108,6 +108,7 @@ static void steer(struct side *s)
 {
 	static const uint8_t none[64];
 	struct hca_matcher_attr attr = {.mask = none, .mask_len = sizeof(none), .priority = 7};
+	struct hca_flow_attr to = {.value = none, .value_len = sizeof(none)};
 	struct hca_matcher *matcher;
 	struct hca_flow *flow;
 	struct hca_obj *rqt;
@@ -116,9 +117,23 @@ static void steer(struct side *s)
 	good_rqt(&mb, s->rxq, 4);
 	rqt = mb_create(&mb, s->rig.a);
 	good_tir(&mb, s->td, rqt);
+	to.tir = mb_create(&mb, s->rig.a);
+	s->counter = make(&mb, s->rig.a, "alloc_flow_counter");
+	to.counter = s->counter;
 	assert_int_equal(hca_matcher_create(s->rig.a, &attr, &matcher), 0);
-	assert_int_equal(
-	    flow_to(matcher, none, sizeof(none), mb_create(&mb, s->rig.a), &flow), 0);
+	assert_int_equal(hca_flow_create(matcher, &to, &flow), 0);
+}
+
+static uint64_t counted(struct side *s)
+{
+	struct mbox mb;
+
+	mb_begin(&mb, "query_flow_counter");
+	mb.out_len = 32;
+	mb_query(&mb, s->counter);
+	assert_int_equal(mb_answer(&mb, 128, FLD(traffic_counter, octets)),
+			 FRAME * mb_answer(&mb, 128, FLD(traffic_counter, packets)));
+	return mb_answer(&mb, 128, FLD(traffic_counter, packets));
 }
 
 static void make_side(struct side *s, unsigned int function)
@@ -242,19 +257,40 @@ static void fill(struct side *s)
 	}
 }
 
-static void frames_and_events_under_churn(void **state)
+static struct side *two_sides(void)
 {
 	struct hca_config cfg = {.functions = 2, .threads = 2, .delay_drop_ms = 1000};
 	struct side *side = calloc(2, sizeof(*side));
-	unsigned int round;
-	pthread_t thread;
 
-	(void)state;
 	assert_non_null(side);
 	assert_int_equal(hca_create(&cfg, &nic), 0);
 	make_side(&side[0], 0);
 	make_side(&side[1], 1);
 	fill(&side[0]);
+	return side;
+}
+
+static void end_sides(struct side *side)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		hca_ctx_close(side[i].rig.a);
+	hca_destroy(nic);
+	for (i = 0; i < 2; i++) {
+		munmap(side[i].rig.mem, RIG_MEM);
+		close(side[i].fd);
+	}
+	free(side);
+}
+
+static void frames_and_events_under_churn(void **state)
+{
+	struct side *side = two_sides();
+	unsigned int round;
+	pthread_t thread;
+
+	(void)state;
 	push(&side[1].rx, N - BURST);
 	assert_int_equal(pthread_create(&thread, NULL, churn, &side[1]), 0);
 	for (round = 1; round <= ROUNDS; round++) {
@@ -274,21 +310,54 @@ static void frames_and_events_under_churn(void **state)
 	pthread_join(thread, NULL);
 	assert_memory_equal(side[1].rig.mem + 0x80000 + 0x3000 + 5 * BUF + HDR,
 			    side[0].rig.mem + 0xc0000 + 0x3000 + 5 * BUF + HDR, FRAME);
-	hca_ctx_close(side[0].rig.a);
-	hca_ctx_close(side[1].rig.a);
+	assert_int_equal(counted(&side[1]), ROUNDS * BURST);
 	assert_int_equal(nic->stat->queue_errors, 0);
-	hca_destroy(nic);
-	munmap(side[0].rig.mem, RIG_MEM);
-	munmap(side[1].rig.mem, RIG_MEM);
-	close(side[0].fd);
-	close(side[1].fd);
-	free(side);
+	end_sides(side);
+}
+
+/* The receiver unmaps its completion queue: its queue breaks, frames to others go on. */
+static void completion_memory_gone_queue_breaks(void **state)
+{
+	struct side *side = two_sides();
+	struct side *rx = &side[1];
+	uint16_t change = EVENT_OBJECT_CHANGE;
+	struct pollfd pfd;
+	struct mbox mb;
+	uint64_t cookie;
+
+	(void)state;
+	assert_int_equal(hca_chan_subscribe(rx->chan, rx->rxq, &change, 1, 0x88, -1), 0);
+	munmap(rx->rig.mem + CQ_AT, 4096);
+	push(&rx->rx, BURST);
+	push(&side[0].tx, 1);
+	ring_doorbell(&side[0]);
+	pfd = (struct pollfd){.fd = rx->fd, .events = POLLIN};
+	assert_int_equal(poll(&pfd, 1, WAIT_MS), 1);
+	assert_int_equal(read(rx->fd, &cookie, sizeof(cookie)), sizeof(cookie));
+	assert_int_equal(cookie, 0x88);
+	mb_begin(&mb, "query_virtio_net_q");
+	mb_query(&mb, rx->rxq);
+	assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_net_q, state)), VQ_ERR);
+	assert_int_equal(mb_answer(&mb, 0x280, FLD(virtio_q, error_type)), VQ_ERROR_CQ);
+	assert_int_equal(nic->stat->queue_errors, 1);
+	/* The other direction is unharmed. */
+	push(&side[0].rx, BURST);
+	arm(&side[0]);
+	memcpy(rx->rig.mem + (rx->tx.desc[0].addr - RIG_IOVA) + HDR,
+	       (uint8_t[]){0x02, 0x5f, 0x7c, 0xa0, 0, 0, 0x02, 0x5f, 0x7c, 0xa0, 0, 1, 0x88, 0xb5},
+	       14);
+	push(&rx->tx, 1);
+	ring_doorbell(rx);
+	wait_event(&side[0]);
+	assert_int_equal(used(&side[0].rx), 1);
+	end_sides(side);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(frames_and_events_under_churn),
+	    cmocka_unit_test(completion_memory_gone_queue_breaks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
