@@ -42,6 +42,31 @@ static struct scene {
 	size_t bytes;
 } s;
 
+/* Another key for the same memory, of so small parts that most buffers lie in several. */
+static void rekey(struct rig_guest *g)
+{
+	enum { PART = 0x1800, PARTS_MAX = 16384 };
+	static struct dp_seg seg[PARTS_MAX];
+	unsigned int n = 0;
+
+	for (unsigned int r = 0; r < REGIONS; r++) {
+		const struct fe_mem_region *m = &g->mem.region[r];
+
+		for (size_t at = 0; at < m->size; at += PART, n++) {
+			assert_true(n < PARTS_MAX);
+			seg[n] = (struct dp_seg){
+			    .iova = m->gpa + at,
+			    .len = m->size - at < PART ? m->size - at : PART,
+			    .hva = g->device_map[r] + at,
+			    .mr = n, /* else they would be one */
+			    .local_write = true,
+			};
+		}
+	}
+	dp_mem_put(g->key);
+	assert_int_equal(dp_mem_create(seg, n, &g->key), 0);
+}
+
 static void scene_create(const struct rig_queue_options *kind)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
@@ -49,6 +74,7 @@ static void scene_create(const struct rig_queue_options *kind)
 
 	memset(&s, 0, sizeof(s));
 	rig_create(&s.rig, &o);
+	rekey(&s.rig.guest[RECEIVER]);
 	s.tx = rig_queue(&s.rig.guest[SENDER], 1, kind);
 	s.rx = rig_queue(&s.rig.guest[RECEIVER], 0, kind);
 	assert_int_equal(rig_start(s.tx), 0);
@@ -203,6 +229,33 @@ static void pages_written_are_logged_and_no_other(void **state)
 	scene_destroy();
 }
 
+/* Up to the last byte of a page, and one more. */
+static void last_byte_decides_about_its_page(void **state)
+{
+	static uint8_t frame[RIG_FRAME_MAX], got[RIG_FRAME_MAX];
+	const struct rig_queue_options *kind = *state;
+	size_t hdr = kind->flags & (VQ_F_VERSION_1 | VQ_F_MRG_RXBUF) ? 12 : 10;
+
+	scene_create(kind);
+	assert_int_equal(log_set(true, s.bytes, LOG_PAGE), 0);
+	for (unsigned int more = 0; more < 2; more++) {
+		const struct fe_span *slot = &s.rx->slot[s.rx->free[s.rx->n_free - 1]];
+		size_t len = 0x2000 - (slot->gpa & 0xfff) - hdr + more;
+		size_t arrived = 0;
+
+		memset(s.bitmap, 0, s.bytes);
+		assert_true(rig_post(s.rx, (const uint32_t[]){9312, 0}));
+		rig_frame(frame, len, 2, 1, more);
+		assert_true(rig_send(s.tx, frame, len, NULL));
+		rig_ring(&s.rig.guest[SENDER]);
+		rig_wait((arrived = rig_recv(s.rx, got)) > 0);
+		assert_int_equal(arrived, len);
+		for (uint64_t i = 0; i < s.bytes * 8; i++)
+			assert_int_equal(logged(i), i - (slot->gpa >> LOG_PAGE) < 2 + more);
+	}
+	scene_destroy();
+}
+
 static void nothing_is_logged_when_it_is_off(void **state)
 {
 	uint8_t frame[200], got[RIG_FRAME_MAX];
@@ -338,6 +391,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    KINDS(pages_written_are_logged_and_no_other),
+	    KINDS(last_byte_decides_about_its_page),
 	    KINDS(nothing_is_logged_when_it_is_off),
 	    KINDS(bits_of_others_stay),
 	    KINDS(bitmap_that_does_not_hold_is_an_error),
