@@ -55,33 +55,61 @@ void cq_check_arm(struct cq *cq)
 	}
 }
 
-int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter)
+/* Where the next CQE goes, or NULL: the queue is broken. */
+static uint8_t *next_cqe(struct cq *cq)
 {
-	uint32_t size = 1u << cq->log_size, word;
-	uint8_t *cqe = cq->cqes + cq->entry_len - CQE_LEN, last[4];
+	uint32_t size = 1u << cq->log_size;
+	uint8_t *cqe = cq->cqes + cq->entry_len - CQE_LEN;
 
 	if (cq->broken)
-		return -EIO;
+		return NULL;
 	if (!cq->overrun_ignore && ((cq->pi - dbr_read(cq, 0)) & CI_MASK) >= size) {
 		cq->broken = true;
 		event_send(cq->obj.ctx->hca, &cq->obj, EVENT_CQ_ERROR);
-		return -EIO;
+		return NULL;
 	}
-	if (!cq->collapsed)
-		cqe += (size_t)(cq->pi & (size - 1)) * cq->entry_len;
-	memset(cqe, 0, CQE_QPN);
-	word = htobe32(qpn);
-	memcpy(cqe + CQE_QPN, &word, sizeof(word));
-	/* The owner bit turns with every round of the ring; it makes the CQE valid, so it goes
-	 * last. */
-	last[0] = (uint8_t)(wqe_counter >> 8);
-	last[1] = (uint8_t)wqe_counter;
-	last[2] = 0;
-	last[3] = (uint8_t)(CQE_RESP_SEND << 4 | ((cq->pi >> cq->log_size) & 1));
+	return cq->collapsed ? cqe : cqe + (size_t)(cq->pi & (size - 1)) * cq->entry_len;
+}
+
+/*
+ * The owner bit turns with every round of the ring; it makes the CQE valid, so its word goes last.
+ * last: the word, as bytes.
+ */
+static void publish(struct cq *cq, uint8_t *cqe, uint8_t last[4])
+{
+	uint32_t word;
+
+	last[3] |= (uint8_t)((cq->pi >> cq->log_size) & 1);
 	memcpy(&word, last, sizeof(word));
 	__atomic_store_n((uint32_t *)(void *)(cqe + CQE_LAST), word, __ATOMIC_RELEASE);
 	cq->pi++;
 	cq_check_arm(cq);
+}
+
+int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter)
+{
+	uint8_t last[4] = {(uint8_t)(wqe_counter >> 8), (uint8_t)wqe_counter, 0,
+			   CQE_RESP_SEND << 4};
+	uint8_t *cqe = next_cqe(cq);
+	uint32_t word = htobe32(qpn);
+
+	if (!cqe)
+		return -EIO;
+	memset(cqe, 0, CQE_QPN);
+	memcpy(cqe + CQE_QPN, &word, sizeof(word));
+	publish(cq, cqe, last);
+	return 0;
+}
+
+int cq_put(struct cq *cq, const uint8_t src[CQE_LEN])
+{
+	uint8_t *cqe = next_cqe(cq), last[4];
+
+	if (!cqe)
+		return -EIO;
+	memcpy(cqe, src, CQE_LAST);
+	memcpy(last, src + CQE_LAST, sizeof(last));
+	publish(cq, cqe, last);
 	return 0;
 }
 

@@ -51,6 +51,9 @@ void cq_set_lost(struct cq *cq);
 /* A receive completion. Called with cq->lock by a NIC thread. -EIO: overrun, the CQ is broken. */
 int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter);
 
+/* A completion of a data queue pair, complete but for the owner bit. As cq_produce(). */
+int cq_put(struct cq *cq, const uint8_t cqe[64]);
+
 /* Fire if armed and there is something to see. Called with cq->lock by a NIC thread. */
 void cq_check_arm(struct cq *cq);
 

@@ -12,6 +12,7 @@
 #include "cq.h"
 #include "event.h"
 #include "hca_priv.h"
+#include "rdma.h"
 #include "trace.h"
 
 /* How often the tick looks for late arms and full channels, while there are any. */
@@ -164,6 +165,8 @@ void event_tick(void *arg)
 		return;
 	if (++hca->ev.ticks % STAT_TICKS == 0)
 		event_stats(hca);
+	if (atomic_load_explicit(&hca->n_rdma_qps, memory_order_relaxed))
+		rdma_poll(hca);
 	if (atomic_load_explicit(&hca->ev.waiting, memory_order_relaxed) ||
 	    atomic_load_explicit(&hca->ev.pending, memory_order_relaxed)) {
 		uint64_t now = now_ns();

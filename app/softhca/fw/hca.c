@@ -112,6 +112,7 @@ int hca_create(const struct hca_config *cfg, struct hca **out)
 		origin_warm_up();
 	TAILQ_INIT(&hca->ev.cqs);
 	SLIST_INIT(&hca->ev.subs);
+	TAILQ_INIT(&hca->rdma_qps);
 	hca->functions = cfg->functions;
 	err = profile_take(&hca->profile, cfg->profile);
 	if (!err)

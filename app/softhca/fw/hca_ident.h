@@ -38,4 +38,29 @@ static inline uint64_t hca_ident_guid(unsigned int function)
 	return 0x005f7cfffea00000ull | (function & 0xffffu);
 }
 
+/* The address of a function for RDMA: link-local, with its GUID. */
+static inline void hca_ident_gid(unsigned int function, uint8_t gid[16])
+{
+	uint64_t guid = hca_ident_guid(function);
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		gid[i] = i == 0 ? 0xfe : i == 1 ? 0x80 : 0;
+		gid[8 + i] = (uint8_t)(guid >> (56 - 8 * i));
+	}
+}
+
+/* The function that has this address if it is one of a NIC like this one, or -1. */
+static inline int hca_ident_gid_function(const uint8_t gid[16])
+{
+	unsigned int function = (unsigned int)gid[14] << 8 | gid[15], i;
+	uint8_t own[16];
+
+	hca_ident_gid(function, own);
+	for (i = 0; i < 16; i++)
+		if (gid[i] != own[i])
+			return -1;
+	return (int)function;
+}
+
 #endif

@@ -45,6 +45,7 @@ struct cq;
 struct event_sub;
 struct flow;
 struct mkey;
+struct rdma_qp;
 struct trace_notes;
 
 struct flow_rule_list {
@@ -106,6 +107,8 @@ struct hca {
 	uint64_t flow_seq;
 	uint64_t pinned_pages;  /* locked memory of this process, by MRs and umems */
 	struct mkey *null_mkey; /* owned */
+	TAILQ_HEAD(, rdma_qp) rdma_qps;
+	atomic_uint n_rdma_qps; /* read without the lock */
 };
 
 struct hca_ctx {

@@ -85,6 +85,7 @@ static int mr_make(struct hca_ctx *ctx, uint32_t pdn, struct mkey *args, struct 
 	mkey->pdn = pdn;
 	mkey->direct = true;
 	mkey->local_write = args->local_write;
+	mkey->access = args->access;
 	mkey->iova = args->iova;
 	mkey->len = args->len;
 	mkey->hva = args->hva;
@@ -106,7 +107,8 @@ int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_
 	       uint32_t access, uint32_t *lkey, uint32_t *rkey)
 {
 	struct mkey args = {
-	    .hva = hva, .len = len, .iova = iova, .local_write = access & ACCESS_LOCAL_WRITE};
+	    .hva = hva, .len = len, .iova = iova, .local_write = access & ACCESS_LOCAL_WRITE,
+	    .access = access};
 	struct hca *hca = ctx->hca;
 	struct mkey *mkey = NULL;
 	struct call call;

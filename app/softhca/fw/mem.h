@@ -21,6 +21,7 @@ struct mkey {
 	uint32_t pdn; /* 0 for the null key */
 	bool direct, null;
 	bool local_write;
+	uint32_t access; /* of memory regions: enum ib_uverbs_access_flags */
 	uint64_t iova, len;
 	uint8_t *hva; /* direct keys: the program's memory, borrowed */
 	uint64_t pinned_pages;

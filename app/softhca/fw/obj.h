@@ -30,6 +30,7 @@ enum obj_type {
 	OBJ_VAR,
 	OBJ_CQ,
 	OBJ_QP,
+	OBJ_RDMA_QP, /* carries data */
 	OBJ_TD,
 	OBJ_TIS,
 	OBJ_TIR,

@@ -97,13 +97,17 @@ void uobj_remove(struct uobj_table *table, struct uobj *obj)
 	table->slots[obj->id] = NULL;
 	if (obj->id < table->lowest)
 		table->lowest = obj->id;
+	free(obj->extra);
 	free(obj);
 }
 
 void uobj_table_clear(struct uobj_table *table)
 {
-	for (uint32_t i = 0; i < table->n; i++)
+	for (uint32_t i = 0; i < table->n; i++) {
+		if (table->slots[i])
+			free(table->slots[i]->extra);
 		free(table->slots[i]);
+	}
 	free(table->slots);
 	table->slots = NULL;
 	table->n = 0;

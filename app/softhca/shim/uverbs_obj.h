@@ -29,6 +29,7 @@ struct uobj {
 	uint32_t id;
 	uint16_t type; /* uverbs object id, UVERBS_OBJECT_* or MLX5_IB_OBJECT_* */
 	bool committed;
+	void *extra; /* owned; what a type has beyond the union, or NULL */
 	union {
 		uint32_t pdn;
 		struct {
@@ -42,6 +43,10 @@ struct uobj {
 			uint64_t user_handle;
 			struct uobj *comp, *async; /* borrowed channels; NULL: none, or closed */
 		} cq;
+		struct {
+			struct hca_obj *obj;
+			uint32_t rq_umem, dbr_umem;
+		} qp; /* extra: uverbs_qp.c */
 		uint32_t umem_id;
 		struct hca_obj *devx;
 		struct hca_matcher *matcher;

@@ -71,6 +71,11 @@ static const struct write_cmd cmds[] = {
 	sizeof(struct ib_uverbs_create_comp_channel_resp), write_create_comp_channel),
     CMD(IB_USER_VERBS_CMD_CREATE_AH, ib_uverbs_create_ah, sizeof(struct ib_uverbs_create_ah_resp),
 	write_create_ah),
+    CMD(IB_USER_VERBS_CMD_MODIFY_QP, ib_uverbs_modify_qp, 0, write_modify_qp),
+    CMD(EX(IB_USER_VERBS_EX_CMD_MODIFY_QP), ib_uverbs_ex_modify_qp,
+	sizeof(struct ib_uverbs_ex_modify_qp_resp), write_ex_modify_qp),
+    CMD(IB_USER_VERBS_CMD_QUERY_QP, ib_uverbs_query_qp, sizeof(struct ib_uverbs_query_qp_resp),
+	write_query_qp),
 };
 
 static int invoke_write(struct ubundle *b)

@@ -18,5 +18,8 @@ int write_reg_mr(struct ubundle *b, const void *req, const struct uattr *out);
 int write_rereg_mr(struct ubundle *b, const void *req, const struct uattr *out);
 int write_create_comp_channel(struct ubundle *b, const void *req, const struct uattr *out);
 int write_create_ah(struct ubundle *b, const void *req, const struct uattr *out);
+int write_modify_qp(struct ubundle *b, const void *req, const struct uattr *out);
+int write_ex_modify_qp(struct ubundle *b, const void *req, const struct uattr *out);
+int write_query_qp(struct ubundle *b, const void *req, const struct uattr *out);
 
 #endif

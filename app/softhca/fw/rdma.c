@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Data queue pairs as objects. */
+#include <errno.h>
+
+#include "fail.h"
+#include "hca_priv.h"
+#include "mem.h"
+#include "rdma.h"
+#include "trace.h"
+
+static const char *state_name(enum hca_qp_state state)
+{
+	static const char *const names[] = {
+	    [HCA_QP_RESET] = "RESET", [HCA_QP_INIT] = "INIT", [HCA_QP_RTR] = "RTR",
+	    [HCA_QP_RTS] = "RTS",     [HCA_QP_SQD] = "SQD",   [HCA_QP_SQE] = "SQE",
+	    [HCA_QP_ERR] = "ERR"};
+
+	return names[state];
+}
+
+static int check(const struct hca_ctx *ctx, const struct hca_qp_attr *attr)
+{
+	if (!obj_find(ctx, OBJ_PD, attr->pdn))
+		return -EINVAL;
+	if (attr->send_cq->ctx != ctx || attr->send_cq->type != OBJ_CQ ||
+	    attr->recv_cq->ctx != ctx || attr->recv_cq->type != OBJ_CQ)
+		return -EINVAL;
+	if ((attr->rq_wqes & (attr->rq_wqes - 1)) || attr->rq_wqes > 1u << LIM_LOG_QP_SZ ||
+	    (attr->sq_units & (attr->sq_units - 1)) || attr->sq_units > 1u << LIM_LOG_QP_SZ)
+		return -EINVAL;
+	if (attr->rq_wqes && (attr->rq_shift < 4 || attr->rq_shift > 10))
+		return -EINVAL;
+	return 0;
+}
+
+static int make(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct rdma_qp **out)
+{
+	struct hca *hca = ctx->hca;
+	struct hca_obj *obj;
+	struct rdma_qp *qp;
+	int err = check(ctx, attr);
+
+	if (!err)
+		err = obj_new(ctx, OBJ_RDMA_QP, sizeof(*qp), &obj);
+	if (err)
+		return err;
+	qp = (struct rdma_qp *)obj;
+	qp->attr = *attr;
+	qp->scq = (struct cq *)attr->send_cq;
+	qp->rcq = (struct cq *)attr->recv_cq;
+	qp->path.remote_function = -1;
+	TAILQ_INSERT_TAIL(&hca->rdma_qps, qp, in_hca);
+	atomic_fetch_add(&hca->n_rdma_qps, 1);
+	err = obj_use(obj, obj_find(ctx, OBJ_PD, attr->pdn));
+	if (!err)
+		err = obj_use(obj, attr->send_cq);
+	if (!err)
+		err = obj_use(obj, attr->recv_cq);
+	if (err) {
+		obj_discard(obj);
+		return err;
+	}
+	obj_publish(obj, "create_rdma_qp");
+	*out = qp;
+	return 0;
+}
+
+int hca_qp_create(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct hca_obj **out,
+		  uint32_t *qpn)
+{
+	static const char *const types[] = {
+	    [HCA_QP_RC] = "RC", [HCA_QP_UC] = "UC", [HCA_QP_UD] = "UD"};
+	struct hca *hca = ctx->hca;
+	struct rdma_qp *qp = NULL;
+	int err = 0;
+
+	pthread_mutex_lock(&hca->lock);
+	if (hca_inject(hca, "create_rdma_qp"))
+		err = -ENOMEM;
+	if (!err)
+		err = make(ctx, attr, &qp);
+	if (!err) {
+		*out = &qp->obj;
+		*qpn = qp->obj.id;
+	}
+	trace_call(ctx, "create_rdma_qp", err,
+		   " type=%s pdn=0x%x send_cq=0x%x recv_cq=0x%x sq_units=%u rq_wqes=%u qpn=0x%x",
+		   types[attr->type], attr->pdn, attr->send_cq->id, attr->recv_cq->id,
+		   attr->sq_units, attr->rq_wqes, err ? 0 : qp->obj.id);
+	pthread_mutex_unlock(&hca->lock);
+	return err;
+}
+
+void hca_qp_modify(struct hca_obj *obj, enum hca_qp_state state, const struct hca_qp_path *path)
+{
+	struct rdma_qp *qp = (struct rdma_qp *)obj;
+	struct hca *hca = obj->ctx->hca;
+
+	pthread_mutex_lock(&hca->lock);
+	qp->path = *path;
+	if (state == HCA_QP_RESET)
+		qp->sq_ci = qp->rq_ci = 0;
+	qp->state = state;
+	qp->blocked_ns = 0;
+	trace_call(obj->ctx, "modify_rdma_qp", 0, " qpn=0x%x state=%s remote_qpn=0x%x", obj->id,
+		   state_name(state), path->remote_qpn);
+	pthread_mutex_unlock(&hca->lock);
+}
+
+enum hca_qp_state hca_qp_state(struct hca_obj *obj)
+{
+	enum hca_qp_state state;
+
+	pthread_mutex_lock(&obj->ctx->hca->lock);
+	state = ((struct rdma_qp *)obj)->state;
+	pthread_mutex_unlock(&obj->ctx->hca->lock);
+	return state;
+}
+
+void rdma_fini(struct hca_obj *obj)
+{
+	struct hca *hca = obj->ctx->hca;
+
+	TAILQ_REMOVE(&hca->rdma_qps, (struct rdma_qp *)obj, in_hca);
+	atomic_fetch_sub(&hca->n_rdma_qps, 1);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Queue pairs that carry data, and the engine that runs them: NIC thread 0, once a pass, takes the
+ * firmware lock if it is free, looks at the doorbell records, and executes what was posted.
+ *
+ * Threads: all under the firmware lock. The program's memory is read and written under a guard
+ * (vq/guard.h): what it has unmapped ends its queue pair, nothing else.
+ */
+#ifndef SOFTHCA_FW_RDMA_H
+#define SOFTHCA_FW_RDMA_H
+
+#include <sys/queue.h>
+
+#include "cq.h"
+#include "hca_qp.h"
+#include "obj.h"
+
+struct rdma_qp {
+	struct hca_obj obj;
+	struct hca_qp_attr attr; /* CQs are in obj.uses */
+	struct cq *scq, *rcq;
+	enum hca_qp_state state;
+	struct hca_qp_path path;
+	uint16_t sq_ci, rq_ci; /* units and WQEs consumed */
+	uint64_t blocked_ns;   /* since when the oldest request gets no answer; 0: it is not */
+	TAILQ_ENTRY(rdma_qp) in_hca;
+};
+
+/* Work for all queue pairs. By NIC thread 0. */
+void rdma_poll(struct hca *hca);
+void rdma_fini(struct hca_obj *obj);
+
+/* ---- rdma_mem.c: what a request touches ---- */
+
+enum { RDMA_PIECES_MAX = 128 };
+
+struct rdma_piece {
+	uint8_t *ptr;
+	uint32_t len;
+};
+
+struct rdma_pieces {
+	struct rdma_piece piece[RDMA_PIECES_MAX];
+	unsigned int n;
+	uint64_t len;
+};
+
+/*
+ * Append len bytes at addr of a key of the queue pair's PD; need: access flags of a key that another
+ * queue pair uses (remote), or LOCAL_WRITE, or 0. -EACCES, -E2BIG: too many pieces.
+ */
+int rdma_add(struct rdma_pieces *p, const struct rdma_qp *qp, uint32_t key, uint64_t addr,
+	     uint64_t len, uint32_t need);
+int rdma_add_raw(struct rdma_pieces *p, uint8_t *ptr, uint32_t len);
+/* Copy from->len bytes, to has room for them. -EFAULT: some of it is not mapped any more. */
+int rdma_copy(const struct rdma_pieces *to, const struct rdma_pieces *from);
+int rdma_copy_in(void *to, const void *user, uint32_t len);
+/* Compare and swap, or fetch and add, of 8 aligned bytes; old: what was there. */
+int rdma_atomic(void *user, bool swap, uint64_t operand, uint64_t compare, uint64_t *old);
+
+#endif
