@@ -5,10 +5,13 @@
 
 #include "cq.h"
 #include "event.h"
+#include "fail.h"
 #include "hca_priv.h"
 #include "mem.h"
+#include "trace.h"
 
-enum { CQE_LEN = 64, CQE_QPN = 56, CQE_LAST = 60, CQE_RESP_SEND = 2, DBR_LEN = 8 };
+enum { CQE_LEN = 64, CQE_QPN = 56, CQE_LAST = 60, DBR_LEN = 8 };
+enum { CQE_RESP_SEND = 2, CQE_RESIZED = 5 };
 
 #define CI_MASK 0xffffffu
 
@@ -111,6 +114,45 @@ int cq_put(struct cq *cq, const uint8_t src[CQE_LEN])
 	memcpy(last, src + CQE_LAST, sizeof(last));
 	publish(cq, cqe, last);
 	return 0;
+}
+
+/* With cq->lock. */
+static int resize(struct cq *cq, struct umem *umem, unsigned int log_size)
+{
+	uint8_t cqe[CQE_LEN] = {0};
+
+	if (cq->collapsed || ((cq->pi - dbr_read(cq, 0)) & CI_MASK) >= 1u << log_size)
+		return -EINVAL;
+	cqe[CQE_LEN - 1] = CQE_RESIZED << 4;
+	if (cq_put(cq, cqe))
+		return -EIO;
+	cq->umem = umem;
+	cq->cqes = umem->hva;
+	cq->log_size = log_size;
+	return 0;
+}
+
+int hca_cq_resize(struct hca_obj *obj, uint32_t umem_id, unsigned int log_size)
+{
+	struct hca *hca = obj->ctx->hca;
+	struct cq *cq = (struct cq *)obj;
+	struct umem *umem, *old = cq->umem;
+	int err = -EINVAL;
+
+	pthread_mutex_lock(&hca->lock);
+	umem = (struct umem *)obj_find(obj->ctx, OBJ_UMEM, umem_id);
+	if (umem && log_size <= LIM_LOG_CQ_SZ && umem->len >= (uint64_t)cq->entry_len << log_size)
+		err = hca_inject(hca, "resize_cq") ? -ENOMEM : obj_use(obj, &umem->obj);
+	if (!err) {
+		pthread_spin_lock(&cq->lock);
+		err = resize(cq, umem, log_size);
+		pthread_spin_unlock(&cq->lock);
+		obj_unuse(obj, err ? &umem->obj : &old->obj);
+	}
+	trace_call(obj->ctx, "resize_cq", err, " cqn=0x%x umem=0x%x entries=%u", obj->id, umem_id,
+		   1u << log_size);
+	pthread_mutex_unlock(&hca->lock);
+	return err;
 }
 
 static int check(struct cmd *cmd)

@@ -78,6 +78,9 @@ int hca_pd_free(struct hca_ctx *ctx, uint32_t pdn); /* -EBUSY while MRs, mkeys o
 int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_t iova,
 	       uint32_t access, uint32_t *lkey, uint32_t *rkey);
 int hca_mr_dereg(struct hca_ctx *ctx, uint32_t lkey);
+/* The same key from now on for this: queues that use what it stood for fault. As hca_mr_reg(). */
+int hca_mr_rereg(struct hca_ctx *ctx, uint32_t lkey, uint32_t pdn, void *hva, size_t len,
+		 uint64_t iova, uint32_t access);
 
 /* The key given as dump_fill_mkey; libmlx5 makes null MRs of it. */
 uint32_t hca_null_mkey(const struct hca *hca);
@@ -107,6 +110,12 @@ int hca_obj_modify(struct hca_obj *obj, const void *in, size_t in_len, void *out
 int hca_obj_query(struct hca_obj *obj, const void *in, size_t in_len, void *out, size_t out_len);
 
 uint32_t hca_eqn(struct hca_ctx *ctx, uint32_t vector);
+
+/*
+ * Another ring for a CQ: a CQE in the old one says so (PRM, RESIZE_CQ), and what comes later is in
+ * the new one, at the next index. -EINVAL: more CQEs are unseen than it holds. umem_id holds it.
+ */
+int hca_cq_resize(struct hca_obj *cq, uint32_t umem_id, unsigned int log_entries);
 
 /* ---- steering: root tables ---- */
 

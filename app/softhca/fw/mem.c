@@ -130,6 +130,75 @@ int hca_mr_reg(struct hca_ctx *ctx, uint32_t pdn, void *hva, size_t len, uint64_
 	return err;
 }
 
+static struct mkey *find_mr(const struct hca_ctx *ctx, uint32_t lkey)
+{
+	struct hca_obj *obj = obj_find(ctx, OBJ_MKEY, lkey >> 8);
+
+	if (!obj || obj->stat != HCA_STAT_MR || mkey_key((struct mkey *)obj) != lkey)
+		return NULL;
+	return (struct mkey *)obj;
+}
+
+/* now: what the region is to be. Nothing changes if that cannot be. */
+static int mr_change(struct mkey *mr, struct mkey *now)
+{
+	struct hca_ctx *ctx = mr->obj.ctx;
+	struct hca_obj *pd = obj_find(ctx, OBJ_PD, now->pdn), *old = obj_find(ctx, OBJ_PD, mr->pdn);
+	int err;
+
+	if (!pd || !now->len || now->iova + now->len < now->iova)
+		return -EINVAL;
+	err = mem_pin(ctx->hca, now->hva, now->len, &now->pinned_pages);
+	if (err)
+		return err;
+	err = mr_fill(now);
+	if (!err && pd != old)
+		err = obj_use(&mr->obj, pd);
+	if (err) {
+		if (now->mem)
+			dp_mem_put(now->mem);
+		free(now->segs);
+		mem_unpin(ctx->hca, now->pinned_pages);
+		return err;
+	}
+	if (pd != old)
+		obj_unuse(&mr->obj, old);
+	mkey_revoke(mr);
+	mem_unpin(ctx->hca, mr->pinned_pages);
+	dp_mem_put(mr->mem);
+	free(mr->segs);
+	now->obj = mr->obj;
+	*mr = *now;
+	return 0;
+}
+
+int hca_mr_rereg(struct hca_ctx *ctx, uint32_t lkey, uint32_t pdn, void *hva, size_t len,
+		 uint64_t iova, uint32_t access)
+{
+	struct hca *hca = ctx->hca;
+	struct mkey *mr, now;
+	int err = -ENOENT;
+
+	pthread_mutex_lock(&hca->lock);
+	mr = find_mr(ctx, lkey);
+	if (mr) {
+		now = *mr;
+		now.segs = NULL;
+		now.mem = NULL;
+		now.pdn = pdn;
+		now.hva = hva;
+		now.len = len;
+		now.iova = iova;
+		now.access = access;
+		now.local_write = access & ACCESS_LOCAL_WRITE;
+		err = hca_inject(hca, "rereg_mr") ? -ENOMEM : mr_change(mr, &now);
+	}
+	trace_call(ctx, "rereg_mr", err, " key=0x%x pdn=0x%x hva=%p len=0x%zx iova=0x%llx access=0x%x",
+		   lkey, pdn, hva, len, (unsigned long long)iova, access);
+	pthread_mutex_unlock(&hca->lock);
+	return err;
+}
+
 int hca_mr_dereg(struct hca_ctx *ctx, uint32_t lkey)
 {
 	struct hca_obj *obj;

@@ -45,6 +45,8 @@ static inline uint32_t mkey_key(const struct mkey *mkey)
 
 int mkey_create(struct cmd *cmd, struct hca_obj **obj);
 void mkey_fini(struct hca_obj *obj);
+/* A memory region goes: no queue may reach its pages through any key from now on. */
+void mkey_revoke(struct mkey *mr);
 void umem_fini(struct hca_obj *obj);
 
 int mkey_null_create(struct hca *hca);

@@ -256,8 +256,7 @@ int mkey_create(struct cmd *cmd, struct hca_obj **out)
 	return 0;
 }
 
-/* A memory region goes: no queue may reach its pages through any key from now on. */
-static void revoke(struct mkey *mr)
+void mkey_revoke(struct mkey *mr)
 {
 	struct hca_ctx *ctx = mr->obj.ctx;
 	struct hca_obj *obj;
@@ -284,7 +283,7 @@ void mkey_fini(struct hca_obj *obj)
 	struct mkey *mkey = (struct mkey *)obj;
 
 	if (mkey->direct && mkey->mem)
-		revoke(mkey);
+		mkey_revoke(mkey);
 	mem_unpin(obj->ctx->hca, mkey->pinned_pages);
 	if (mkey->mem)
 		dp_mem_put(mkey->mem);

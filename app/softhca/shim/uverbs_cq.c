@@ -208,6 +208,39 @@ static int cq_destroy(struct ubundle *b)
 	return ubundle_out(b, UVERBS_ATTR_DESTROY_CQ_RESP, &resp, sizeof(resp));
 }
 
+int write_resize_cq(struct ubundle *b, const void *req, const struct uattr *out)
+{
+	const struct uattr *in = ubundle_attr(b, UVERBS_ATTR_UHW_IN);
+	const struct ib_uverbs_resize_cq *cmd = req;
+	struct ib_uverbs_resize_cq_resp resp = {0};
+	struct mlx5_ib_resize_cq drv;
+	uint32_t entries = 1, umem;
+	struct uobj *cq;
+	int rc;
+
+	if (uobj_find(b->objs, UVERBS_OBJECT_CQ, cmd->cq_handle, &cq) || !in ||
+	    in->len < sizeof(drv) || cmd->cqe < 1 || cmd->cqe > UVERBS_MAX_CQE)
+		return -EINVAL;
+	memcpy(&drv, in->in, sizeof(drv));
+	if ((drv.cqe_size != 64 && drv.cqe_size != 128) || drv.reserved0 || drv.reserved1)
+		return -EINVAL;
+	while (entries < cmd->cqe + 1)
+		entries <<= 1;
+	rc = hca_umem_reg(b->file->ctx, (void *)(uintptr_t)drv.buf_addr,
+			  (size_t)entries * drv.cqe_size, IB_UVERBS_ACCESS_LOCAL_WRITE, &umem);
+	if (rc)
+		return rc;
+	rc = hca_cq_resize(cq->cq.obj, umem, (unsigned int)__builtin_ctz(entries));
+	if (rc) {
+		hca_umem_dereg(b->file->ctx, umem);
+		return rc;
+	}
+	hca_umem_dereg(b->file->ctx, cq->cq.buf_umem);
+	cq->cq.buf_umem = umem;
+	resp.cqe = entries - 1;
+	return ubundle_out(b, UVERBS_ATTR_CORE_OUT, &resp, sizeof(resp));
+}
+
 void uverbs_cq_forget_channel(struct uobj_table *objs, const struct uobj *chan)
 {
 	for (uint32_t i = 0; i < objs->n; i++) {

@@ -21,6 +21,7 @@ enum {
 	PORT_CM_SUP = 1 << 16,
 	PORT_IP_BASED_GIDS = 1 << 26,
 	DEVICE_MEM_MGT_EXTENSIONS = 1 << 21,
+	ATOMIC_HCA = 1,
 };
 
 static uint64_t fw_ver(const struct hca_profile *profile)
@@ -56,6 +57,7 @@ void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_res
 	attr->base.max_qp_rd_atom = 16;
 	attr->base.max_qp_init_rd_atom = 16;
 	attr->base.max_res_rd_atom = 16 << 17;
+	attr->base.atomic_cap = ATOMIC_HCA;
 	attr->base.max_ah = INT32_MAX;
 	attr->base.max_cq = 1 << 24;
 	attr->base.max_cqe = UVERBS_MAX_CQE;

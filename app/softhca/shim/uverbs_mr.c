@@ -24,6 +24,9 @@ enum {
 /* What may change in a memory region: enum ib_mr_rereg_flags */
 enum { REREG_TRANS = 1, REREG_PD = 2, REREG_ACCESS = 4, REREG_KNOWN = 7 };
 
+/* enum ib_mw_type */
+enum { MW_TYPE_1 = 1, MW_TYPE_2 = 2 };
+
 struct region {
 	uint32_t pdn, access;
 	uint64_t start, length, iova;
@@ -90,6 +93,15 @@ static int check_access(uint32_t access)
 	return access & ~(uint32_t)ACCESS_KNOWN ? -EOPNOTSUPP : 0;
 }
 
+static void region_note(struct uobj *mr, const struct region *r)
+{
+	mr->mr.pdn = r->pdn;
+	mr->mr.access = r->access;
+	mr->mr.start = r->start;
+	mr->mr.length = r->length;
+	mr->mr.iova = r->iova;
+}
+
 /* Register, and let the handle stand for that. */
 static int region_make(struct ubundle *b, struct uobj *mr, const struct region *r)
 {
@@ -102,11 +114,7 @@ static int region_make(struct ubundle *b, struct uobj *mr, const struct region *
 		return rc;
 	mr->mr.lkey = lkey;
 	mr->mr.rkey = rkey;
-	mr->mr.pdn = r->pdn;
-	mr->mr.access = r->access;
-	mr->mr.start = r->start;
-	mr->mr.length = r->length;
-	mr->mr.iova = r->iova;
+	region_note(mr, r);
 	return 0;
 }
 
@@ -151,17 +159,13 @@ remove:
 	return rc;
 }
 
-/*
- * A region that changes gets new keys, as mlx5_ib does when it cannot change the old one in place;
- * the handle stays. The old region goes last: what fails changes nothing.
- */
+/* The region changes in place, and its keys stay: mlx5_ib does it with a UMR where it can. */
 int write_rereg_mr(struct ubundle *b, const void *req, const struct uattr *out)
 {
 	const struct ib_uverbs_rereg_mr *cmd = req;
 	struct ib_uverbs_rereg_mr_resp resp;
 	struct uobj *mr, *pd;
 	struct region r;
-	uint32_t old;
 	int rc;
 
 	if (!cmd->flags)
@@ -189,11 +193,11 @@ int write_rereg_mr(struct ubundle *b, const void *req, const struct uattr *out)
 	}
 	if (rc)
 		return rc;
-	old = mr->mr.lkey;
-	rc = region_make(b, mr, &r);
+	rc = hca_mr_rereg(b->file->ctx, mr->mr.lkey, r.pdn, (void *)(uintptr_t)r.start, r.length,
+			  r.iova, r.access);
 	if (rc)
 		return rc;
-	hca_mr_dereg(b->file->ctx, old);
+	region_note(mr, &r);
 	resp.lkey = mr->mr.lkey;
 	resp.rkey = mr->mr.rkey;
 	return ubundle_out(b, UVERBS_ATTR_CORE_OUT, &resp, sizeof(resp));
@@ -204,6 +208,14 @@ static int mr_destroy(struct ubundle *b)
 	struct uobj *mr = ubundle_attr(b, UVERBS_ATTR_DESTROY_MR_HANDLE)->obj;
 
 	return hca_mr_dereg(b->file->ctx, mr->mr.lkey);
+}
+
+/* Memory windows: none, but the mistake of a program is told before that. */
+int write_alloc_mw(struct ubundle *b, const void *req, const struct uattr *out)
+{
+	const struct ib_uverbs_alloc_mw *cmd = req;
+
+	return cmd->mw_type < MW_TYPE_1 || cmd->mw_type > MW_TYPE_2 ? -EINVAL : -EOPNOTSUPP;
 }
 
 static int mr_query(struct ubundle *b)

@@ -360,6 +360,9 @@ static int qp_create(struct ubundle *b)
 		rc = ubundle_flags(b, UVERBS_ATTR_CREATE_QP_FLAGS, UINT32_MAX, &flags);
 	if (rc)
 		return rc;
+	/* There is no multicast to loop back. */
+	if (type == HCA_QP_UD)
+		flags &= ~(uint64_t)IB_UVERBS_QP_CREATE_BLOCK_MULTICAST_LOOPBACK;
 	if (type < HCA_QP_RC || type > HCA_QP_UD || (flags & ~IB_UVERBS_QP_CREATE_SQ_SIG_ALL) ||
 	    ubundle_attr(b, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) ||
 	    ubundle_attr(b, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE))
@@ -382,6 +385,9 @@ static int qp_create(struct ubundle *b)
 		rc = firmware_qp(b, qp, &drv, &qpn);
 	if (rc)
 		return rc;
+	/* What the receive queue has become; libmlx5 knows about the send queue. */
+	x->cap.max_recv_wr = drv.rq_wqe_count;
+	x->cap.max_recv_sge = drv.rq_wqe_count ? (1u << drv.rq_wqe_shift) / 16 : 0;
 	rc = ubundle_out(b, UVERBS_ATTR_UHW_OUT, &resp, sizeof(resp));
 	if (!rc)
 		rc = ubundle_out(b, UVERBS_ATTR_CREATE_QP_RESP_CAP, &x->cap, sizeof(x->cap));

@@ -16,6 +16,8 @@ typedef int (*write_handler)(struct ubundle *b, const void *req, const struct ua
 int write_alloc_pd(struct ubundle *b, const void *req, const struct uattr *out);
 int write_reg_mr(struct ubundle *b, const void *req, const struct uattr *out);
 int write_rereg_mr(struct ubundle *b, const void *req, const struct uattr *out);
+int write_alloc_mw(struct ubundle *b, const void *req, const struct uattr *out);
+int write_resize_cq(struct ubundle *b, const void *req, const struct uattr *out);
 int write_create_comp_channel(struct ubundle *b, const void *req, const struct uattr *out);
 int write_create_ah(struct ubundle *b, const void *req, const struct uattr *out);
 int write_modify_qp(struct ubundle *b, const void *req, const struct uattr *out);
