@@ -112,7 +112,7 @@ void chan_fini(struct hca_obj *obj)
 	struct chan *chan = (struct chan *)obj;
 
 	event_forget_chan(obj->ctx->hca, chan);
-	if (chan->sock >= 0)
+	if (chan->sock >= 0 && !obj->ctx->hca->process_ends)
 		close(chan->sock);
 }
 

@@ -158,6 +158,13 @@ void hca_destroy(struct hca *hca)
 	free(hca);
 }
 
+void hca_process_ends(struct hca *hca)
+{
+	pthread_mutex_lock(&hca->lock);
+	hca->process_ends = true;
+	pthread_mutex_unlock(&hca->lock);
+}
+
 int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 {
 	struct hca_ctx *ctx;

@@ -61,6 +61,11 @@ struct hca_config {
 /* Make the NIC and start its threads. One per process in practice, but not by construction. */
 int hca_create(const struct hca_config *cfg, struct hca **hca);
 void hca_destroy(struct hca *hca);
+/*
+ * The process is about to end, and its other threads may still run: what they read of channels must
+ * not end before they do. From now on our ends of channels are left for the kernel to close.
+ */
+void hca_process_ends(struct hca *hca);
 
 int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **ctx);
 void hca_ctx_close(struct hca_ctx *ctx);

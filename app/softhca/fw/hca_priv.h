@@ -102,6 +102,7 @@ struct hca {
 	uint64_t began_ns;	   /* CLOCK_MONOTONIC */
 	uint64_t max_ns[HCA_STAT_COMMANDS]; /* of each command, longest so far */
 	bool leaks;		   /* report on stderr */
+	bool process_ends;
 	bool track;		   /* objects remember who made them */
 	uint64_t commands; /* number of the newest */
 	uint64_t flow_seq;

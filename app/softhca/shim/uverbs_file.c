@@ -285,8 +285,10 @@ void uverbs_close_all(void)
 		pthread_mutex_unlock(&list_lock);
 		if (file) {
 			file_unlink(file);
-			if (file->pid == getpid())
+			if (file->pid == getpid()) {
+				hca_process_ends(file->hca);
 				file_release(file);
+			}
 			file_put(file);
 		}
 	} while (file);
