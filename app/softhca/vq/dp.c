@@ -99,7 +99,6 @@ static void dp_free(struct dp *dp)
 		nic_free(dp->nic[i]);
 	for (unsigned int i = 0; dp->port != NULL && i < dp->n_ports; i++) {
 		rx_table_destroy(dp->port[i].rx);
-		free(dp->port[i].words);
 		free(dp->port[i].txq);
 	}
 	fdb_destroy(dp->fdb);
@@ -107,6 +106,7 @@ static void dp_free(struct dp *dp)
 	pthread_cond_destroy(&dp->resume_cond);
 	pthread_cond_destroy(&dp->parked_cond);
 	pthread_mutex_destroy(&dp->mutex);
+	free(dp->doorbells);
 	free(dp->nic);
 	free(dp->port);
 	free(dp);
@@ -246,28 +246,4 @@ void dp_stats(struct dp *dp, struct dp_stats *stats)
 	for (unsigned int i = 0; i < dp->cfg.threads; i++)
 		stats->busy_cycles +=
 		    __atomic_load_n(&dp->nic[i]->busy_cycles, __ATOMIC_RELAXED);
-}
-
-int dp_port_add_doorbell(struct dp_port *port, uint32_t *word)
-{
-	void *p = realloc(port->words, (port->n_words + 1) * sizeof(port->words[0]));
-
-	if (p == NULL)
-		return -ENOMEM;
-	port->words = p;
-	port->words[port->n_words++] = word;
-	__atomic_store_n(word, DP_DOORBELL_NONE, __ATOMIC_RELAXED);
-	return 0;
-}
-
-void dp_port_remove_doorbell(struct dp_port *port, uint32_t *word)
-{
-	for (unsigned int i = 0; i < port->n_words; i++) {
-		if (port->words[i] == word) {
-			memmove(&port->words[i], &port->words[i + 1],
-				(port->n_words - i - 1) * sizeof(port->words[0]));
-			port->n_words--;
-			return;
-		}
-	}
 }

@@ -147,8 +147,6 @@ struct dp_port {
 	struct link *link; /* owned; NULL: a function */
 	struct rx_table *rx; /* owned; NULL: nothing is received */
 	uint32_t rings;      /* doorbells seen; atomic */
-	uint32_t **words;    /* owned array of borrowed words */
-	unsigned int n_words;
 	struct vq **txq; /* owned array, borrowed queues: the transmit queues */
 	unsigned int n_txq;
 };
@@ -225,9 +223,18 @@ struct nic {
 	struct vq **active, **touched, **pending;
 	unsigned int n_active, n_touched, n_pending;
 	uint32_t *rings_seen; /* per port */
+	uint32_t rings_all;   /* dp.rings as seen */
+	unsigned int doorbell_at;
+	bool busy; /* the last pass moved frames */
 	uint64_t idle_since;
 	const uint32_t *word; /* doorbell being read */
 	uint32_t park_gen;
+};
+
+struct dp_doorbell {
+	uint32_t *word;  /* borrowed; or one that never rings; atomic */
+	uint32_t *given; /* what it was added as */
+	struct dp_port *port;
 };
 
 /* Instead of a receive queue in nic.dst: several receivers; dropped, and counted when it is final.
@@ -243,6 +250,9 @@ struct dp {
 	bool vlan_aware;      /* some port has a VLAN of its own */
 	bool open_wire;       /* what leaves is gone */
 	bool loopback;        /* what leaves comes back */
+	struct dp_doorbell *doorbells; /* owned array; of all ports */
+	unsigned int n_doorbells;
+	uint32_t rings; /* of all ports; atomic */
 	unsigned int n_vqs, room_vqs;
 	uint64_t cycles_per_us;
 	uint64_t delay_drop_cycles;
@@ -265,8 +275,14 @@ void nic_pass_end(struct nic *nic);
 void *nic_main(void *nic);
 /* One burst of a transmit queue, faults included. */
 void nic_burst(struct nic *nic, struct vq *vq);
+bool nic_blame(struct guard *guard, const void *addr);
+/* A doorbell of the port rang: poll its queues that are ours. */
+void nic_activate(struct nic *nic, struct dp_port *port);
 /* Under dp_lock: the queue leaves all lists of all threads. */
 void nic_forget(struct vq *vq);
+
+/* doorbell.c: read words, all or some, and do what they say. */
+void nic_doorbells(struct nic *nic, bool busy);
 
 /* notify.c */
 /* Make everything pushed visible and tell the guest; under the queue's lock. */

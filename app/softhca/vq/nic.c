@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A NIC thread: doorbells, bursts under the fault guard, back-off.
+ * A NIC thread: passes, bursts under the fault guard, back-off.
  *
  * Pass after pass it reads its ports' doorbell words, runs a burst of each active transmit queue,
  * and repeats notifications the event QP had no credit for. A queue that had nothing for
@@ -25,9 +25,6 @@ enum {
 };
 
 struct vq nic_flood, nic_drop_dest, nic_drop_other, nic_drop_spoofed;
-
-/* A word that never rings; takes the place of one whose page is gone. */
-static const uint32_t nic_no_word = DP_DOORBELL_NONE;
 
 /* ---- lists ---- */
 
@@ -91,7 +88,7 @@ static bool nic_source_has(const struct nic *nic, const void *addr)
  * copied, else its buffers. Sender and receiver may be queues of one guest over the same memory,
  * so the key alone does not tell.
  */
-static bool nic_blame(struct guard *guard, const void *addr)
+bool nic_blame(struct guard *guard, const void *addr)
 {
 	struct nic *nic = (struct nic *)guard;
 	struct vq *tx = nic->tx, *rx = nic->rx;
@@ -195,31 +192,7 @@ static bool nic_want_kicks(struct nic *nic, struct vq *vq, bool on)
 	return true;
 }
 
-/* ---- doorbells ---- */
-
-static bool nic_blame_word(struct guard *guard, const void *addr)
-{
-	struct nic *nic = (struct nic *)guard;
-
-	return (uintptr_t)addr - (uintptr_t)nic->word < sizeof(*nic->word);
-}
-
-static void nic_read_words(struct nic *nic, struct dp_port *port)
-{
-	for (unsigned int i = 0; i < port->n_words; i++) {
-		uint32_t *word = port->words[i];
-
-		nic->word = word;
-		nic_commit();
-		if (likely(__atomic_load_n(word, __ATOMIC_RELAXED) == DP_DOORBELL_NONE))
-			continue;
-		/* Acquire: pairs with the driver's barrier between its ring and its doorbell. */
-		__atomic_exchange_n(word, DP_DOORBELL_NONE, __ATOMIC_ACQUIRE);
-		__atomic_fetch_add(&port->rings, 1, __ATOMIC_RELEASE);
-	}
-}
-
-static void nic_activate(struct nic *nic, struct dp_port *port)
+void nic_activate(struct nic *nic, struct dp_port *port)
 {
 	for (unsigned int i = 0; i < port->n_txq; i++) {
 		struct vq *vq = port->txq[i];
@@ -230,45 +203,6 @@ static void nic_activate(struct nic *nic, struct dp_port *port)
 		vq->idle_since = 0;
 		nic->active[nic->n_active++] = vq;
 		nic_want_kicks(nic, vq, false);
-	}
-}
-
-/* A page of words that is gone does not ring any more. */
-static void nic_drop_word(struct nic *nic)
-{
-	for (unsigned int p = 0; p < nic->dp->cfg.ports; p++) {
-		struct dp_port *port = &nic->dp->port[p];
-
-		for (unsigned int i = 0; i < port->n_words; i++) {
-			if (port->words[i] == nic->word)
-				__atomic_store_n(&port->words[i], (uint32_t *)&nic_no_word,
-						 __ATOMIC_RELAXED);
-		}
-	}
-}
-
-static void nic_doorbells(struct nic *nic)
-{
-	struct dp *dp = nic->dp;
-
-	nic->guard.blame = nic_blame_word;
-	if (sigsetjmp(nic->guard.env, 0) == 0) {
-		guard_enter(&nic->guard);
-		for (unsigned int i = 0; i < dp->cfg.ports; i++)
-			nic_read_words(nic, &dp->port[i]);
-		guard_leave();
-	} else {
-		nic_drop_word(nic);
-	}
-	nic->guard.blame = nic_blame;
-	for (unsigned int i = 0; i < dp->cfg.ports; i++) {
-		struct dp_port *port = &dp->port[i];
-		uint32_t rings = __atomic_load_n(&port->rings, __ATOMIC_ACQUIRE);
-
-		if (rings == nic->rings_seen[i])
-			continue;
-		nic->rings_seen[i] = rings;
-		nic_activate(nic, port);
 	}
 }
 
@@ -316,7 +250,7 @@ static enum nic_result nic_pass(struct nic *nic)
 	unsigned int keep = 0;
 
 	nic->now = dp_cycles();
-	nic_doorbells(nic);
+	nic_doorbells(nic, nic->busy);
 	if (nic->n_pending > 0)
 		nic_retry_pending(nic);
 	for (unsigned int i = 0; i < nic->n_active; i++) {
@@ -330,6 +264,7 @@ static enum nic_result nic_pass(struct nic *nic)
 	nic->n_active = keep;
 	if (nic->n_links > 0)
 		links_poll(nic);
+	nic->busy = nic->frames_tx != frames;
 	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
 		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
 	if (nic->frames_tx == frames && nic->index != 0 && nic->n_own == 0)
