@@ -91,6 +91,7 @@ class Softhca(Backend):
 
 class Ours(Softhca):
     kind = 'ours'
+    options = ''
 
     def needs(self):
         return super().needs() + [env.PLUGIN]
@@ -98,7 +99,7 @@ class Ours(Softhca):
     def _devices(self):
         args = ['--no-pci', '-d', env.PLUGIN]
         for i in range(self.ports):
-            args += ['--vdev', 'vdpa_verbs%d,ibdev=mlx5_%d,queues=%d' % (i, i, self.pairs)]
+            args += ['--vdev', 'vdpa_verbs%d,ibdev=mlx5_%d,queues=%d%s' % (i, i, self.pairs, self.options)]
         return args
 
 
@@ -118,12 +119,14 @@ class Testpmd(Backend):
     """Debian's testpmd with net_vhost ports, io forwarding: between two of them, or a single one to itself."""
     kind = 'testpmd'
     options = ''
+    preload = None
 
     def _start(self):
         ports = []
         for i, socket in enumerate(self.sockets):
             ports += ['--vdev', 'net_vhost%d,iface=%s,queues=%d%s' % (i, socket, self.pairs, self.options)]
-        self._spawn('stdbuf', '-oL', 'dpdk-testpmd', *eal(self.kind, 256, self.huge, env.BACK_CPU),
+        self._spawn('env', *(['LD_PRELOAD=' + self.preload] if self.preload else []), 'stdbuf', '-oL',
+                    'dpdk-testpmd', *eal(self.kind, 256, self.huge, env.BACK_CPU),
                     '--no-pci', *ports, '--', '--no-mlockall', '--total-num-mbufs=16384', '-i',
                     '--nb-cores=1', '--rxq=%d' % self.pairs, '--txq=%d' % self.pairs,
                     '--forward-mode=io', '--record-core-cycles', '--auto-start')

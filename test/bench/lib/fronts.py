@@ -28,16 +28,18 @@ class Pump:
             backend.directory, reply=True)
         try:
             process.hear()
-            before = backend.counters()
+            before, waited = backend.counters(), backend.process.waited_ns()
             process.say('go')
             got = json.loads(process.hear())
+            waited = backend.process.waited_ns() - waited
             after = backend.counters()
         finally:
             process.end()
         if got['received'] == 0:
             process.fail('no frame came through')
         return result(got['received'] * 1e9 / got['ns'], got['bytes'] * 1e9 / got['ns'], before, after,
-                      got['busy_cycles'] / got['received'], got['lost'])
+                      got['busy_cycles'] / got['received'], got['lost'],
+                      max(waited, got['ns'] - got['cpu_ns']) / got['ns'])
 
 
 class VirtioUser:
@@ -63,6 +65,7 @@ class VirtioUser:
             '--total-num-mbufs=16384', '-i', '--nb-cores=1', '--txonly-multi-flow', '--forward-mode=io',
             '--record-core-cycles', *peers), backend.directory)
         self.process.wait_log('^testpmd> ', 30)
+        self.process.pin(env.FRONT_CPU)
 
     def pause(self):
         self.process.pause()
@@ -76,7 +79,7 @@ class VirtioUser:
     def _rate(self):
         """Frames received a second since it was asked last, and those received at all."""
         last = self.ports - 1
-        match = self.process.ask('show port stats all', r'statistics for port %d[^#]*Rx-pps:[^#]*?####' % last)
+        match = self.process.ask('show port stats all', r'statistics for port %d +#+\n[^#]*####' % last)
         text = self.process.log()[:match.end()]
         ports = [re.findall(pattern, text)[-self.ports:] for pattern in
                  (r'Rx-pps: *(\d+)', r'RX-packets: *(\d+)')]
@@ -100,8 +103,12 @@ class VirtioUser:
         time.sleep(warm)
         before, own = self.backend.counters(), backends.testpmd_cycles(process)
         self._rate()
+        start = time.monotonic_ns()
+        waited = [p.waited_ns() for p in (self.backend.process, process)]
         time.sleep(seconds)
         rate = self._rate()[0]
+        waited = [p.waited_ns() - w for p, w in zip((self.backend.process, process), waited)]
+        elapsed = time.monotonic_ns() - start
         after, own_after = self.backend.counters(), backends.testpmd_cycles(process)
         process.ask('stop', r'^Done\.')
         # What is under way would be of the wrong size next time.
@@ -109,11 +116,14 @@ class VirtioUser:
         if rate == 0:
             raise Failed('no frame came through')
         frames = own_after[1] - own[1]
-        return result(rate, rate * size, before, after, (own_after[0] - own[0]) / frames if frames else 0, 0)
+        return result(rate, rate * size, before, after, (own_after[0] - own[0]) / frames if frames else 0, 0,
+                      max(waited) / elapsed)
 
 
-def result(rate, byte_rate, before, after, front_cycles, lost):
+def result(rate, byte_rate, before, after, front_cycles, lost, stolen):
+    """stolen: the share of the time that a CPU worked for somebody else meanwhile."""
     frames = after[1] - before[1]
     return {'frames_per_s': round(rate), 'bits_per_s': round(byte_rate * 8),
             'back_cycles': round((after[0] - before[0]) / frames, 2) if frames > 0 else '',
-            'front_cycles': round(front_cycles, 2), 'lost': lost}
+            'front_cycles': round(front_cycles, 2), 'lost': lost,
+            'stolen': round(max(stolen, 0), 3)}

@@ -22,6 +22,7 @@ class Process:
         self.name = name
         self.path = os.path.join(directory, name + '.log')
         self.stopped = False
+        self.members = []
         self.replies = reply
         log = open(self.path, 'ab')
         self.popen = subprocess.Popen(
@@ -94,18 +95,36 @@ class Process:
             self._signal(signal.SIGCONT)
             self.stopped = False
 
+    def _members(self):
+        """The processes of the group."""
+        for pid in os.listdir('/proc'):
+            try:
+                if pid.isdigit() and os.getpgid(int(pid)) == self.popen.pid:
+                    yield pid
+            except OSError:
+                continue
+
     def pin(self, cpu):
         """All threads of the whole group, also those that libraries made."""
-        for pid in os.listdir('/proc'):
-            if not pid.isdigit():
-                continue
+        self.members = list(self._members())
+        for pid in self.members:
             try:
-                if os.getpgid(int(pid)) != self.popen.pid:
-                    continue
                 for task in os.listdir('/proc/%s/task' % pid):
                     os.sched_setaffinity(int(task), {cpu})
             except OSError:
                 continue
+
+    def waited_ns(self):
+        """How long its threads were kept waiting for their CPU by others, so far; after pin()."""
+        total = 0
+        for pid in self.members:
+            try:
+                for task in os.listdir('/proc/%s/task' % pid):
+                    with open('/proc/%s/task/%s/schedstat' % (pid, task), encoding='ascii') as file:
+                        total += int(file.read().split()[1])
+            except (OSError, IndexError):
+                continue
+        return total
 
     def end(self, seconds=5):
         """By the end of its input where it understands that, else by force."""

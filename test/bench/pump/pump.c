@@ -38,8 +38,8 @@ static const char usage[] =
     "  --peer PATH       frames go from --socket to there; else they come back\n"
     "  --layout L        split or packed (split)\n"
     "  --pairs N         queue pairs that send (1)\n"
-    "  --idle N          more pairs, that never do; frames are not IP, so all go to the first "
-    "queue\n"
+    "  --idle N          more pairs, that never do; take --plain with it\n"
+    "  --plain           frames are not IP: no hash, all go to the first queue\n"
     "  --ring N          descriptors a ring (256)\n"
     "  --size N|imix     frame length (64)\n"
     "  --batch N         frames published at once, at most (32)\n"
@@ -47,6 +47,7 @@ static const char usage[] =
     "  --flows N         (64)\n"
     "  --duplex          with --peer: both ways\n"
     "  --huge            guest memory of huge pages\n"
+    "  --avoid-zero      nothing at guest address 0, for DPDK's mlx5 driver\n"
     "  --warm MS         before it is ready (100)\n"
     "  --interval MS     (300)\n"
     "Each line \"go\" on standard input: one interval, one line of JSON.\n";
@@ -108,6 +109,12 @@ static int parse_option(int opt, const char *arg, struct options *o)
 	case 'd':
 		o->bench.duplex = true;
 		return 0;
+	case 'P':
+		o->bench.plain = true;
+		return 0;
+	case 'a':
+		o->dev.avoid_zero = true;
+		return 0;
 	case 'H':
 		o->dev.huge_pages = true;
 		return 0;
@@ -133,10 +140,12 @@ static const struct option options[] = {
     {"flows",               required_argument, NULL, 'f'},
     {"duplex",             no_argument, NULL, 'd'},
     {"huge",              no_argument, NULL, 'H'},
-    {"warm",		  required_argument, NULL, 'W'},
-    {"interval",required_argument, NULL, 'I'},
-    {"help",	       no_argument, NULL, 'h'},
-    {             },
+    {"plain",		  no_argument, NULL, 'P'},
+    {"avoid-zero",no_argument, NULL, 'a'},
+    {"warm",	       required_argument, NULL, 'W'},
+    {"interval",             required_argument, NULL, 'I'},
+    {"help",	      no_argument, NULL, 'h'},
+    {},
 };
 
 static int parse(int argc, char **argv, struct options *o)
@@ -173,19 +182,27 @@ static int parse(int argc, char **argv, struct options *o)
 	o->dev.pairs = o->bench.active + o->idle;
 	o->dev.frame_max = o->size > 1514 ? o->size : 1514;
 	o->bench.spec.size_min = o->bench.spec.size_max = o->size;
-	o->bench.plain = o->idle > 0;
 	if (!o->bench.window)
 		o->bench.window = o->dev.ring_size;
 	return 0;
 }
 
-static void report(const struct fe_bench_result *r)
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void report(const struct fe_bench_result *r, uint64_t on_cpu_ns)
 {
 	printf("{\"sent\": %" PRIu64 ", \"received\": %" PRIu64 ", \"bytes\": %" PRIu64
 	       ", \"lost\": %" PRIu64 ", \"out_of_place\": %" PRIu64 ", \"ns\": %" PRIu64
-	       ", \"cycles\": %" PRIu64 ", \"busy_cycles\": %" PRIu64 "}\n",
+	       ", \"cpu_ns\": %" PRIu64 ", \"cycles\": %" PRIu64 ", \"busy_cycles\": %" PRIu64
+	       "}\n",
 	       r->sent, r->received, r->bytes, r->given_up, r->out_of_place, r->elapsed_ns,
-	       r->cycles, r->busy_cycles);
+	       on_cpu_ns, r->cycles, r->busy_cycles);
 	fflush(stdout);
 }
 
@@ -203,6 +220,7 @@ static int asked(void)
 static int serve(struct fe_bench *bench, const struct options *o)
 {
 	struct fe_bench_result res;
+	uint64_t start;
 	int err, ask;
 
 	err = fe_bench_run(bench, o->warm_ms * 1000000ull, &res);
@@ -222,8 +240,9 @@ static int serve(struct fe_bench *bench, const struct options *o)
 			err = fe_bench_run(bench, SLICE_NS, &res);
 			continue;
 		}
+		start = cpu_ns();
 		err = fe_bench_run(bench, o->interval_ms * 1000000ull, &res);
-		report(&res);
+		report(&res, cpu_ns() - start);
 	}
 	return err;
 }
