@@ -199,6 +199,14 @@ static void query_bulk_into_memory(void **state)
 	assert_int_equal(image[3], UINT64_MAX);
 	assert_int_equal(fc->counters[1].frames, 0);
 	assert_int_equal(fc->counters[2].frames, 2);
+	/* In the second piece alone. */
+	fc->counters[0].frames = 99;
+	dump_mailbox(rig, &mb, 1);
+	mb_set(&mb, FLD(query_flow_counter_in, mkey), mkey->id << 8);
+	mb_set(&mb, FLD(query_flow_counter_in, address), RIG_IOVA + IMAGE_AT + 24);
+	mb_query(&mb, obj);
+	memcpy(&word, rig->mem + 0x10, sizeof(word));
+	assert_int_equal(be64toh(word), 99);
 }
 
 static void query_bulk_bad_refused(void **state)

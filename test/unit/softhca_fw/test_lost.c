@@ -174,6 +174,10 @@ static void tick_memory_gone_cq_lost(void **state)
 	assert_int_equal(event(&p), 1);
 	assert_int_equal(guarded_notify(p.vq), -EIO);
 	assert_int_equal(event(&p), 0);
+	/* The queue tells for itself; of the CQ they know. */
+	double_error(p.vq, VQ_ERROR_CQ);
+	assert_int_equal(event(&p), 2);
+	assert_int_equal(event(&p), 0);
 	end_path(&p);
 	guard_remove();
 }

@@ -200,6 +200,37 @@ static void modify_each_bit_in_init(void **state)
 	}
 }
 
+static void modify_each_feature(void **state)
+{
+	static const struct {
+		uint16_t field;
+		uint32_t flag;
+	} bits[] = {
+	    {FLD(virtio_net_q, tso_ipv4), VQ_F_HOST_TSO4},
+	    {FLD(virtio_net_q, tso_ipv6), VQ_F_HOST_TSO6},
+	    {FLD(virtio_net_q, tx_csum), VQ_F_CSUM},
+	    {FLD(virtio_net_q, rx_csum), VQ_F_GUEST_CSUM},
+	    {FLD(virtio_net_q, guest_tso4), VQ_F_GUEST_TSO4},
+	    {FLD(virtio_net_q, guest_tso6), VQ_F_GUEST_TSO6},
+	    {FLD(virtio_net_q, guest_ecn), VQ_F_GUEST_ECN},
+	    {FLD(virtio_net_q, host_ecn), VQ_F_HOST_ECN},
+	    {FLD(virtio_net_q, mrg_rxbuf), VQ_F_MRG_RXBUF},
+	};
+	struct rig *rig = *state;
+	struct hca_obj *td, *tis = make_tis(rig, &td), *obj = queue_in(rig, tis, VQ_SUSPEND);
+	struct mbox mb;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		select_fields(&mb, SEL_FEATURES);
+		mb_set(&mb, bits[i].field, 1);
+		mb_modify(&mb, obj);
+		set_state(obj, VQ_RDY);
+		assert_int_equal(double_vq(0, 0)->attr.flags, VQ_F_VERSION_1 | bits[i].flag);
+		set_state(obj, VQ_SUSPEND);
+	}
+}
+
 /* Which fields in which state; what is refused has changed nothing. */
 static void modify_fields_by_state(void **state)
 {
@@ -607,6 +638,7 @@ int main(void)
 	    T(modify_bad_select_refused),
 	    T(modify_unselected_field_refused),
 	    T(modify_each_bit_in_init),
+	    T(modify_each_feature),
 	    T(modify_fields_by_state),
 	    T(modify_incomplete_to_running),
 	    T(modify_incomplete_in_rqt_gets_frames),
