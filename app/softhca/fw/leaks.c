@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <inttypes.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/prctl.h>
 
 #include "hca_priv.h"
+#include "symbol.h"
 
 /* Frames told of one origin. */
 enum { FRAMES_TOLD = 4 };
@@ -50,46 +52,68 @@ static bool is_ours(const char *library)
 	return false;
 }
 
-static int frame_text(void *frame, bool skip, char *text, size_t len)
+/*
+ * " < LIBRARY FUNCTION+OFFSET" of one frame; the library only if it is not *last, which it becomes.
+ * *last NULL: the first frame of a text, nothing of ours. False: not to be told.
+ */
+static bool frame_text(void *frame, const char **last, char *text, size_t len)
 {
 	/* A return address may be that of the next function already. */
-	void *at = (char *)frame - 1;
-	const char *library;
+	uintptr_t at = (uintptr_t)frame - 1;
+	struct link_map *map = NULL;
+	const char *library, *arrow = *last ? " < " : "", *space = " ";
+	char name[96];
+	size_t offset;
 	Dl_info info;
 
-	if (!dladdr(at, &info) || !info.dli_fname)
-		return skip ? 0 : snprintf(text, len, "%p", frame);
+	if (!dladdr1((void *)at, &info, (void **)&map, RTLD_DL_LINKMAP) || !info.dli_fname || !map) {
+		snprintf(text, len, "%s%p", arrow, frame);
+		return *last != NULL;
+	}
 	library = base_name(info.dli_fname);
-	if (skip && is_ours(library))
-		return 0;
+	if (!*last && is_ours(library))
+		return false;
+	if (*last && !strcmp(*last, library))
+		library = space = "";
+	else
+		*last = library;
+	/* The program itself has no name in the map. */
 	if (info.dli_sname)
-		return snprintf(text, len, "%s %s+0x%zx", library, info.dli_sname,
-				(size_t)((char *)frame - (char *)info.dli_saddr));
-	return snprintf(text, len, "%s+0x%zx", library,
-			(size_t)((char *)frame - (char *)info.dli_fbase));
+		snprintf(text, len, "%s%s%s%s+0x%zx", arrow, library, space, info.dli_sname,
+			 (size_t)((uintptr_t)frame - (uintptr_t)info.dli_saddr));
+	else if (symbol_find(map->l_name[0] ? map->l_name : "/proc/self/exe", at - map->l_addr, name,
+			     sizeof(name), &offset))
+		snprintf(text, len, "%s%s%s%s+0x%zx", arrow, library, space, name, offset + 1);
+	else
+		snprintf(text, len, "%s%s+0x%zx", arrow, library,
+			 (size_t)((uintptr_t)frame - map->l_addr));
+	return true;
 }
 
 void origin_text(const struct origin *origin, char *text, size_t len)
 {
+	const char *library = NULL;
 	unsigned int i, told = 0;
 	size_t at = 0;
 
-	text[0] = '\0';
-	for (i = 0; i < origin->n && told < FRAMES_TOLD; i++) {
-		char frame[128];
-
-		if (frame_text(origin->frame[i], told == 0, frame, sizeof(frame)) <= 0)
+	snprintf(text, len, "unknown");
+	for (i = 0; i < origin->n && told < FRAMES_TOLD && at < len; i++) {
+		if (!frame_text(origin->frame[i], &library, text + at, len - at))
 			continue;
-		if (at < len)
-			at += (size_t)snprintf(text + at, len - at, "%s%s", told ? " < " : "", frame);
+		at += strlen(text + at);
 		told++;
 	}
-	if (!told)
-		snprintf(text, len, "unknown");
+}
+
+/* Objects are leaked in rows: looking names up once will do. */
+static bool same_place(const struct origin *a, const struct origin *b)
+{
+	return a->n == b->n && !memcmp(a->frame, b->frame, a->n * sizeof(a->frame[0]));
 }
 
 void leaks_name(struct hca_ctx *ctx)
 {
+	const struct hca_obj *last = NULL;
 	struct hca_obj *obj;
 
 	/* Nobody else has to do with this context any more. */
@@ -97,9 +121,15 @@ void leaks_name(struct hca_ctx *ctx)
 	{
 		if (!obj->origin || obj->origin_text)
 			continue;
+		if (last && same_place(last->origin, obj->origin)) {
+			obj->origin_text = strdup(last->origin_text);
+			continue;
+		}
 		obj->origin_text = malloc(ORIGIN_TEXT);
-		if (obj->origin_text)
+		if (obj->origin_text) {
 			origin_text(obj->origin, obj->origin_text, ORIGIN_TEXT);
+			last = obj;
+		}
 	}
 }
 

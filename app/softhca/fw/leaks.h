@@ -30,7 +30,8 @@ void origin_here(struct origin *origin);
 
 /*
  * "LIBRARY FUNCTION+OFFSET < CALLER < ...": the innermost frames behind those of the model and of
- * libibverbs and libmlx5; without a name the offset in the file, for addr2line. Takes no lock of ours.
+ * libibverbs and libmlx5; a library is named once in a row, and without a symbol the offset in its
+ * file stands for the function, for addr2line. Takes no lock of ours.
  */
 void origin_text(const struct origin *origin, char *text, size_t len);
 
