@@ -97,6 +97,9 @@ expect 143 "" run -- sh -c 'kill -TERM $$'
 expect 127 "nothing-here: No such file" run -- nothing-here
 expect 126 "Permission denied" run -- /etc/passwd
 TMPDIR=$T/none expect 125 "cannot make a directory in" run true
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+	TMPDIR=/dev/shm timeout 60 "$softhca" run -- ibv_devices | grep -q mlx5_0 || fail "a tree below /dev"
+fi
 TMPDIR=relative expect 125 "not an absolute path" run true
 
 # What the command sees.

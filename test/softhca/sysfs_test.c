@@ -193,6 +193,7 @@ static void vfs_hang_on_their_pfs(void **state)
 	expect_file(tree, "bus/pci/devices/0000:3b:00.1/sriov_vf_device", "101e");
 	expect_file(tree, "bus/pci/devices/0000:3b:00.1/device", "0x101d");
 	expect_file(tree, "bus/pci/devices/0000:3b:00.2/device", "0x101e");
+	expect_file(tree, "class/infiniband/mlx5_2/hca_type", "MT4126");
 	expect_none(tree, "bus/pci/devices/0000:3b:00.2/sriov_numvfs");
 	expect_none(tree, "bus/pci/devices/0000:3b:00.0/physfn");
 	expect_none(tree, "bus/pci/devices/0000:3b:00.0/virtfn2");

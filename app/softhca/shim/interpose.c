@@ -331,7 +331,13 @@ EXPORT int socket(int domain, int type, int protocol)
 
 static __attribute__((constructor)) void shim_init(void)
 {
-	if (!nic_env()->tree)
+	bool ours;
+
+	/* It reads a file, which may be below /dev. */
+	in_shim++;
+	ours = nic_env()->tree != NULL;
+	in_shim--;
+	if (!ours)
 		return;
 	pthread_atfork(uverbs_fork_prepare, uverbs_fork_parent, uverbs_fork_child);
 	pthread_atfork(NULL, NULL, nic_fork_child);

@@ -299,13 +299,14 @@ static int make_class(struct maker *m, const char *class, const char *child)
 
 static int make_ibdev(struct maker *m)
 {
-	char dir[160], guid[20], image_guid[20], name[24];
+	char dir[160], guid[20], image_guid[20], name[24], type[16];
 	int rc;
 
 	snprintf(name, sizeof(name), "mlx5_%u", m->function);
 	snprintf(dir, sizeof(dir), "%s/infiniband/%s", m->dir, name);
 	guid_text(m->function, guid);
 	guid_text(0, image_guid);
+	snprintf(type, sizeof(type), "MT%u", m->device_id);
 
 	const struct tree_attr attrs[] = {
 	    {"node_type",      "1: CA"                   },
@@ -313,7 +314,7 @@ static int make_ibdev(struct maker *m)
 	    {"sys_image_guid", image_guid                },
 	    {"node_desc",      "softhca"                 },
 	    {"fw_ver",         m->cfg->profile.fw_version},
-	    {"hca_type",       "MT4125"                  },
+	    {"hca_type",       type                      },
 	    {"hw_rev",         "0"                       },
 	    {"board_id",       "softhca"                 },
 	};
