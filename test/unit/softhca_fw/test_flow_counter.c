@@ -203,9 +203,9 @@ static void query_bulk_into_memory(void **state)
 	fc->counters[0].frames = 99;
 	dump_mailbox(rig, &mb, 1);
 	mb_set(&mb, FLD(query_flow_counter_in, mkey), mkey->id << 8);
-	mb_set(&mb, FLD(query_flow_counter_in, address), RIG_IOVA + IMAGE_AT + 24);
+	mb_set(&mb, FLD(query_flow_counter_in, address), RIG_IOVA + IMAGE_AT + 40);
 	mb_query(&mb, obj);
-	memcpy(&word, rig->mem + 0x10, sizeof(word));
+	memcpy(&word, rig->mem + 0x20, sizeof(word));
 	assert_int_equal(be64toh(word), 99);
 }
 
