@@ -192,10 +192,10 @@ for_nobody() {
 PUBLIC=
 
 # backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=... [devargs_1=...]] [client=1]
-#   [mtu=BYTES] [fail=SPEC] [latency=SPEC] [seed=N] [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
+#   [profile=NAME] [mtu=BYTES] [fail=SPEC] [latency=SPEC] [seed=N] [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
 # Frames of function 0 reach function 1 and back; a single function meets itself in the wire.
 backend() {
-	local kind=$1 functions=1 queues=1 wire= devargs= client= mtu= fail= latency= seed= trace= name=be wait=1 i more
+	local kind=$1 functions=1 queues=1 wire= devargs= client= profile= mtu= fail= latency= seed= trace= name=be wait=1 i more
 	local -a args=() hca=()
 	shift
 	[ $# = 0 ] || local "$@"
@@ -237,6 +237,7 @@ backend() {
 	for ((i = 0; i < functions; i++)); do
 		[ -z "$mtu" ] || hca+=(--function "$i,mtu=$mtu")
 	done
+	[ -z "$profile" ] || hca+=(--profile "$profile")
 	[ -z "$fail" ] || hca+=(--fail "$fail")
 	[ -z "$latency" ] || hca+=(--latency "$latency")
 	[ -z "$seed" ] || hca+=(--seed "$seed")
