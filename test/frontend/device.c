@@ -209,6 +209,8 @@ static uint64_t wanted_features(const struct fe_dev_config *cfg)
 		want |= BIT(VIRTIO_RING_F_EVENT_IDX);
 	if (cfg->pairs > 1)
 		want |= BIT(VIRTIO_NET_F_MQ);
+	if (cfg->host_mtu)
+		want |= BIT(VIRTIO_NET_F_MTU);
 	return want | cfg->offloads;
 }
 
@@ -261,6 +263,8 @@ static int negotiate_protocol(struct fe_dev *dev)
 
 	want = BIT(FE_VU_PROTOCOL_MQ) | BIT(FE_VU_PROTOCOL_REPLY_ACK) |
 	       BIT(FE_VU_PROTOCOL_BACKEND_REQ) | BIT(FE_VU_PROTOCOL_STATUS);
+	if (dev->cfg.host_mtu)
+		want |= BIT(FE_VU_PROTOCOL_NET_MTU);
 	if (dev->cfg.dirty_log)
 		want |= BIT(FE_VU_PROTOCOL_LOG_SHMFD);
 	if (dev->cfg.notifier)
@@ -342,7 +346,10 @@ int fe_dev_negotiate(struct fe_dev *dev)
 	}
 	fe_info("%s: features %#" PRIx64 " of %#" PRIx64 ", protocol features %#" PRIx64,
 		dev->cfg.path, dev->features, dev->offered, dev->protocol);
-	return accept_features(dev);
+	err = accept_features(dev);
+	if (!err && protocol_has(dev, FE_VU_PROTOCOL_NET_MTU))
+		err = fe_vu_net_set_mtu(dev->conn, dev->cfg.host_mtu);
+	return err;
 }
 
 int fe_dev_share_memory(struct fe_dev *dev)

@@ -42,6 +42,7 @@ const char fe_help[] =
     "  --avoid-zero         nothing at guest address 0, which some drivers take for no address\n"
     "  --chain N|MIN-MAX    descriptors a buffer (1; legacy 2): the header has its own from 2 on\n"
     "  --mergeable          MRG_RXBUF; with --rx-buffer N, receive buffers of N bytes of frame\n"
+    "  --host-mtu N         MTU feature: what the guest is told, and the back-end as well\n"
     "  --offload LIST       features to take, by name: csum, tso4, tso6, ecn (or tx for these), "
     "and\n"
     "                       guest_csum, guest_tso4, guest_tso6, guest_ecn (rx); all, none (none)\n"

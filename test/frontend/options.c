@@ -24,6 +24,7 @@ enum {
 	OPT_CHAIN,
 	OPT_MERGEABLE,
 	OPT_RX_BUFFER,
+	OPT_HOST_MTU,
 	OPT_OFFLOAD,
 	OPT_PEER_OFFLOAD,
 	OPT_GSO_MAX,
@@ -69,6 +70,7 @@ static const struct option long_options[] = {
     {"chain",	      required_argument, NULL, OPT_CHAIN        },
     {"mergeable",          no_argument,       NULL, OPT_MERGEABLE    },
     {"rx-buffer",          required_argument, NULL, OPT_RX_BUFFER    },
+    {"host-mtu",           required_argument, NULL, OPT_HOST_MTU     },
     {"offload",            required_argument, NULL, OPT_OFFLOAD      },
     {"peer-offload",       required_argument, NULL, OPT_PEER_OFFLOAD },
     {"gso-max",            required_argument, NULL, OPT_GSO_MAX      },
@@ -185,6 +187,8 @@ static int parse_without(const char *text, uint64_t *mask)
 static int parse_device_option(int opt, const char *arg, struct fe_options *o)
 {
 	struct fe_dev_config *d = &o->dev;
+	unsigned int number = 0;
+	int err;
 
 	switch (opt) {
 	case OPT_SOCKET:
@@ -214,6 +218,10 @@ static int parse_device_option(int opt, const char *arg, struct fe_options *o)
 		return 0;
 	case OPT_RX_BUFFER:
 		return parse_uint("rx-buffer", arg, FE_FRAME_LONGEST, &d->rx_buffer);
+	case OPT_HOST_MTU:
+		err = parse_uint("host-mtu", arg, UINT16_MAX, &number);
+		d->host_mtu = (uint16_t)number;
+		return err;
 	case OPT_OFFLOAD:
 		return fe_offload_parse(arg, &d->offloads) ? bad("offload", arg) : 0;
 	case OPT_EVENT_IDX:

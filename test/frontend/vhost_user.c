@@ -29,6 +29,7 @@ static const char *const request_names[] = {
     NAME(SET_PROTOCOL_FEATURES),
     NAME(GET_QUEUE_NUM),
     NAME(SET_VRING_ENABLE),
+    NAME(NET_SET_MTU),
     NAME(SET_BACKEND_REQ_FD),
     NAME(SET_STATUS),
     NAME(GET_STATUS),
@@ -124,6 +125,11 @@ int fe_vu_set_backend_channel(struct fe_conn *conn)
 	err = set(conn, FE_VU_SET_BACKEND_REQ_FD, NULL, 0, &fds);
 	fe_wire_close_fds(&fds);
 	return err;
+}
+
+int fe_vu_net_set_mtu(struct fe_conn *conn, uint16_t mtu)
+{
+	return set_u64(conn, FE_VU_NET_SET_MTU, mtu);
 }
 
 int fe_vu_set_status(struct fe_conn *conn, uint8_t status)
