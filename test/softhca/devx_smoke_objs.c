@@ -268,6 +268,38 @@ void make_tir(struct world *w)
 	create(w, &w->tir, in, 272, 0x48, 24);
 }
 
+/* Rules that count and drop; they live and end here. */
+static void check_counted_flows(struct world *w, struct mlx5dv_flow_match_parameters *match)
+{
+	struct mlx5dv_flow_action_attr action[2] = {{.type = MLX5DV_FLOW_ACTION_DROP},
+						    {.type = MLX5DV_FLOW_ACTION_COUNTERS_DEVX}};
+	uint8_t in[16] = {0}, query[32] = {0}, out[32];
+	struct ibv_flow *flow;
+	struct obj counter;
+
+	mbox_put(in, 0, 16, ALLOC_FLOW_COUNTER);
+	create(w, &counter, in, sizeof(in), 0x40, 32);
+	mbox_put(in, 0x78, 8, 0x80); /* more at once than offered */
+	check_firmware_refuses(w, in, sizeof(in));
+	action[1].obj = counter.devx;
+	flow = mlx5dv_create_flow(w->flow_matcher, match, 2, action);
+	CHECK(flow);
+	CHECK(mlx5dv_devx_obj_destroy(counter.devx) == EBUSY);
+	mbox_put(query, 0, 16, QUERY_FLOW_COUNTER);
+	mbox_put(query, 0xe0, 32, counter.id);
+	CHECK(!mlx5dv_devx_obj_query(counter.devx, query, sizeof(query), out, sizeof(out)));
+	CHECK(mbox_get(out, 0, 8) == 0 && mbox_get(out, 0x80, 32) == 0);
+	CHECK(!ibv_destroy_flow(flow));
+	action[0].type = MLX5DV_FLOW_ACTION_DEFAULT_MISS;
+	flow = mlx5dv_create_flow(w->flow_matcher, match, 2, action);
+	CHECK(flow);
+	CHECK(!ibv_destroy_flow(flow));
+	/* A TIR does not count. */
+	action[1].obj = w->tir.devx;
+	CHECK(!mlx5dv_create_flow(w->flow_matcher, match, 2, action) && errno == EINVAL);
+	CHECK(!mlx5dv_devx_obj_destroy(counter.devx));
+}
+
 /* The two ways a program has: the steering library, and rules of its own. */
 void make_flows(struct world *w)
 {
@@ -303,4 +335,5 @@ void make_flows(struct world *w)
 	CHECK(!mlx5dv_create_flow(w->flow_matcher, param, 1, &action) && errno == EINVAL);
 	CHECK(!mlx5dv_create_flow(w->flow_matcher, param, 0, NULL) && errno == EINVAL);
 	CHECK(mlx5dv_devx_obj_destroy(w->tir.devx) == EBUSY);
+	check_counted_flows(w, param);
 }

@@ -24,8 +24,8 @@ enum { OBJS_MAX = 32 };
 
 struct life {
 	struct rig rig; /* rig.a is the only context */
-	char trace[64], stat[64];
-	unsigned int threads;
+	char trace[64], stat[64], socket[64], capture[64];
+	unsigned int threads, links;
 	struct hca_obj *obj[OBJS_MAX]; /* in order of creation */
 	unsigned int n;
 	struct hca_obj *td, *tis, *cq, *sw, *fw, *ctr, *vq, *rqt, *tir, *fc, *klm;
@@ -68,15 +68,20 @@ static int query(struct life *l, struct hca_obj *obj)
 
 static int make_nic(struct life *l)
 {
+	struct dp_link_config link[] = {{.representor = -1}, {.representor = 1}};
 	struct hca_config cfg = {
 	    .functions = 2,
 	    .threads = l->threads,
 	    .trace_path = l->trace,
 	    .stat_path = l->stat,
 	    .fail = "any:1000000",
+	    .links = link,
+	    .n_links = l->links,
 	    .latency = "query_lag=1ns", /* not in this life */
 	};
 
+	snprintf(link[0].spec, sizeof(link[0].spec), "memif:%s", l->socket);
+	snprintf(link[1].spec, sizeof(link[1].spec), "pcap:tx=%s", l->capture);
 	return hca_create(&cfg, &l->rig.hca);
 }
 
@@ -410,10 +415,13 @@ static bool live(uint64_t nth, enum mode mode, uint8_t *mem, int efd)
 	assert_non_null(l);
 	l->rig.mem = mem;
 	l->efd = efd;
-	/* Ending an idle second thread takes a while: in one mode only. */
+	/* Ending an idle second thread, and links, takes a while: in one mode only. */
 	l->threads = mode == GIVE_UP ? 2 : 1;
+	l->links = mode == GIVE_UP ? 2 : 0;
 	snprintf(l->trace, sizeof(l->trace), "/tmp/softhca_starve.%d.trace", getpid());
 	snprintf(l->stat, sizeof(l->stat), "/tmp/softhca_starve.%d.stat", getpid());
+	snprintf(l->socket, sizeof(l->socket), "/tmp/softhca_starve.%d.memif", getpid());
+	snprintf(l->capture, sizeof(l->capture), "/tmp/softhca_starve.%d.pcap", getpid());
 	starve_at(nth);
 	for (i = 0; i < STEPS; i++) {
 		int err = run_step(l, &steps[i]);
@@ -432,6 +440,8 @@ static bool live(uint64_t nth, enum mode mode, uint8_t *mem, int efd)
 	starved = starve_hit();
 	unlink(l->trace);
 	unlink(l->stat);
+	unlink(l->socket);
+	unlink(l->capture);
 	free(l);
 	return starved;
 }
