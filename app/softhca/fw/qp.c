@@ -116,6 +116,13 @@ static const uint16_t rq_fields[] = {
     FLD(qpc, dbr_umem_id), FLD(qpc, log_rq_size), FLD(qpc, log_rq_stride),
 };
 
+/* A QP that is to send says how much; no_sq=0 without a size or a CQ is somebody's mistake. */
+static bool has_sq(const struct cmd *cmd)
+{
+	return !cmd_get(cmd, FLD(qpc, no_sq)) && cmd_get(cmd, FLD(qpc, log_sq_size)) &&
+	       cmd_get(cmd, FLD(qpc, cqn_snd));
+}
+
 static int check(struct cmd *cmd, bool *firmware)
 {
 	uint64_t rq_type = cmd_get(cmd, FLD(qpc, rq_type));
@@ -123,8 +130,14 @@ static int check(struct cmd *cmd, bool *firmware)
 
 	if (cmd_get(cmd, FLD(qpc, st)))
 		return cmd_refuse(cmd, SYND(QP_TYPE), FLD(qpc, st), " ");
-	if (!cmd_get(cmd, FLD(qpc, no_sq)) || cmd_get(cmd, FLD(qpc, cqn_snd)))
-		return cmd_refuse(cmd, SYND(QP_SQ), FLD(qpc, no_sq), " ");
+	if (!has_sq(cmd)) {
+		int err = qp_data_none(cmd, false);
+
+		if (err)
+			return err;
+		if (!cmd_get(cmd, FLD(qpc, no_sq)) || cmd_get(cmd, FLD(qpc, cqn_snd)))
+			return cmd_refuse(cmd, SYND(QP_SQ), FLD(qpc, no_sq), " ");
+	}
 	if (rq_type != RQ_REGULAR && rq_type != RQ_ZERO_LEN)
 		return cmd_refuse(cmd, SYND(QP_RQ_TYPE), FLD(qpc, rq_type), "%u",
 				  (unsigned)rq_type);
@@ -143,11 +156,13 @@ static int check(struct cmd *cmd, bool *firmware)
 static int get_rq(struct cmd *cmd, struct qp *qp)
 {
 	uint64_t log = cmd_get(cmd, FLD(qpc, log_rq_size));
-	uint64_t stride = cmd_get(cmd, FLD(qpc, log_rq_stride)) + LOG_STRIDE_BASE;
+	uint64_t stride = cmd_get(cmd, FLD(qpc, log_rq_stride)) + LOG_STRIDE_BASE, sq = 0;
 	struct hca_obj *cq;
 	uint8_t *ptr;
 	int err;
 
+	if (has_sq(cmd))
+		sq = 64ull << cmd_get(cmd, FLD(qpc, log_sq_size));
 	if (log > LIM_LOG_QP_SZ)
 		return cmd_refuse(cmd, SYND(QP_RQ_SIZE), FLD(qpc, log_rq_size), " ");
 	if (!cmd_get(cmd, FLD(create_qp_in, wq_umem_valid)))
@@ -155,7 +170,7 @@ static int get_rq(struct cmd *cmd, struct qp *qp)
 	if (!cmd_get(cmd, FLD(qpc, dbr_umem_valid)))
 		return cmd_refuse(cmd, SYND(UMEM_MISSING), FLD(qpc, dbr_umem_valid), " ");
 	err = umem_at(cmd, FLD(create_qp_in, wq_umem_id), FLD(create_qp_in, wq_umem_offset),
-		      1ull << (log + stride), 64, &qp->umem, &ptr);
+		      (1ull << (log + stride)) + sq, 64, &qp->umem, &qp->wq);
 	if (!err)
 		err = umem_at(cmd, FLD(qpc, dbr_umem_id), FLD(qpc, dbr_addr), DBR_LEN, DBR_LEN,
 			      &qp->dbr_umem, &ptr);
@@ -209,10 +224,15 @@ int qp_create(struct cmd *cmd, struct hca_obj **out)
 	qp->dbr = args.dbr;
 	qp->log_rq_size = args.log_rq_size;
 	qp->rcq = args.rcq;
+	qp->wq = args.wq;
 	err = use_all(qp, pd, uar);
+	if (err)
+		err = cmd_refuse_errno(cmd, err);
+	else if (has_sq(cmd))
+		err = qp_data_create(cmd, qp);
 	if (err) {
 		obj_discard(obj);
-		return cmd_refuse_errno(cmd, err);
+		return err;
 	}
 	*out = obj;
 	return 0;
@@ -220,8 +240,11 @@ int qp_create(struct cmd *cmd, struct hca_obj **out)
 
 void qp_fini(struct hca_obj *obj)
 {
+	struct qp *qp = (struct qp *)obj;
+
 	/* Nobody's peer any more. */
-	qp_to_err((struct qp *)obj);
+	qp_to_err(qp);
+	qp_data_fini(qp);
 }
 
 static int check_state(struct cmd *cmd, const struct qp *qp, enum qp_state from)
@@ -239,14 +262,29 @@ static const uint16_t create_fields[] = {
     FLD(qpc, uar_page),    FLD(qpc, ts_format), FLD(qpc, dbr_umem_valid), FLD(qpc, dbr_umem_id),
 };
 
-static int check_modify(struct cmd *cmd, const struct qp *qp, enum qp_state from)
+static int check_modify(struct cmd *cmd, struct qp *qp, enum qp_state from)
 {
 	unsigned int i;
+	int err = qp->data ? 0 : qp_data_none(cmd, true);
+
+	if (err)
+		return err;
+	if (qp_data_broken(qp))
+		qp->state = QP_ERR;
 
 	for (i = 0; i < sizeof(create_fields) / sizeof(create_fields[0]); i++)
 		if (cmd_get(cmd, create_fields[i]))
 			return cmd_refuse(cmd, SYND(QP_FIELDS), create_fields[i], " ");
 	return check_state(cmd, qp, from);
+}
+
+static int data_state(struct cmd *cmd, struct qp *qp, enum qp_state to)
+{
+	int err = qp_data_modify(cmd, qp, to);
+
+	if (!err)
+		qp->state = to;
+	return err;
 }
 
 int qp_rst2init(struct cmd *cmd, struct hca_obj *obj)
@@ -258,6 +296,8 @@ int qp_rst2init(struct cmd *cmd, struct hca_obj *obj)
 		return err;
 	if (cmd_get(cmd, FLD(ads, vhca_port_num)) != 1)
 		return cmd_refuse(cmd, SYND(QP_PATH), FLD(ads, vhca_port_num), " ");
+	if (qp->data)
+		return data_state(cmd, qp, QP_INIT);
 	if (cmd_get(cmd, FLD(qpc, pm_state)) != PM_MIGRATED)
 		return cmd_refuse(cmd, SYND(QP_PM_STATE), FLD(qpc, pm_state), " ");
 	set_state(qp, QP_INIT);
@@ -273,12 +313,14 @@ int qp_init2rtr(struct cmd *cmd, struct hca_obj *obj)
 
 	if (err)
 		return err;
-	if (!cmd_get(cmd, FLD(ads, fl)))
+	if (!qp->data && !cmd_get(cmd, FLD(ads, fl)))
 		return cmd_refuse(cmd, SYND(QP_LOOPBACK), FLD(ads, fl), " ");
 	if (cmd_get(cmd, FLD(ads, vhca_port_num)) != 1)
 		return cmd_refuse(cmd, SYND(QP_PATH), FLD(ads, vhca_port_num), " ");
 	if (mtu < 1 || mtu > 5)
 		return cmd_refuse(cmd, SYND(QP_PATH), FLD(qpc, mtu), "%u", (unsigned int)mtu);
+	if (qp->data)
+		return data_state(cmd, qp, QP_RTR);
 	if (!obj_find(cmd->ctx, OBJ_QP, remote))
 		return cmd_refuse(cmd, SYND(QP_REMOTE), FLD(qpc, remote_qpn), "0x%x", remote);
 	qp->remote_qpn = remote;
@@ -293,20 +335,20 @@ int qp_rtr2rts(struct cmd *cmd, struct hca_obj *obj)
 
 	if (err)
 		return err;
+	if (qp->data)
+		return data_state(cmd, qp, QP_RTS);
 	set_state(qp, QP_RTS);
 	return 0;
 }
 
 int qp_2err(struct cmd *cmd, struct hca_obj *obj)
 {
-	(void)cmd;
-	set_state((struct qp *)obj, QP_ERR);
-	return 0;
+	return ((struct qp *)obj)->data ? data_state(cmd, (struct qp *)obj, QP_ERR)
+					: (set_state((struct qp *)obj, QP_ERR), 0);
 }
 
 int qp_2rst(struct cmd *cmd, struct hca_obj *obj)
 {
-	(void)cmd;
-	set_state((struct qp *)obj, QP_RST);
-	return 0;
+	return ((struct qp *)obj)->data ? data_state(cmd, (struct qp *)obj, QP_RST)
+					: (set_state((struct qp *)obj, QP_RST), 0);
 }

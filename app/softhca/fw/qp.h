@@ -2,7 +2,8 @@
 /*
  * Queue pairs as event queues need them: RC, looped back inside one context. A firmware QP (no
  * receive queue, no send queue) is where a virtqueue sends its notifications; the software QP it is
- * connected to gives credit in its receive doorbell record and gets completions.
+ * connected to gives credit in its receive doorbell record and gets completions. A QP with a send
+ * queue carries data instead.
  *
  * Threads: objects and states under the firmware lock; state and peer, which NIC threads read,
  * change under dp_lock as well. rq_ci: the lock of the receive CQ.
@@ -16,6 +17,8 @@
 
 enum qp_state { QP_RST, QP_INIT, QP_RTR, QP_RTS, QP_ERR, QP_STATE_N };
 
+struct rdma_qp;
+
 struct qp {
 	struct hca_obj obj;
 	bool firmware; /* no queues of its own */
@@ -23,10 +26,12 @@ struct qp {
 	uint32_t remote_qpn; /* from RTR on */
 	struct qp *peer;     /* borrowed: the other end while both ends can talk, else NULL */
 	struct umem *umem, *dbr_umem;
+	uint8_t *wq;   /* in umem: receive WQEs, and behind them a send queue */
 	uint32_t *dbr; /* in dbr_umem: [0] receive WQEs ever posted, big-endian */
 	unsigned int log_rq_size;
 	struct cq *rcq; /* borrowed, in obj.uses */
 	uint16_t rq_ci; /* receive WQEs consumed */
+	struct rdma_qp *data; /* owned; a queue pair that also sends, see qp_data.c; else NULL */
 };
 
 int qp_create(struct cmd *cmd, struct hca_obj **obj);
@@ -54,6 +59,17 @@ int qp_notify(struct qp *qp);
 bool qp_fault(struct qp *qp, const void *addr);
 /* Tell the CQ's subscribers, once. By NIC threads, after qp_fault(). */
 void qp_tell_lost(struct qp *qp);
+
+/* ---- qp_data.c: queue pairs with a send queue, run by the engine of rdma.h ---- */
+
+int qp_data_create(struct cmd *cmd, struct qp *qp);
+/* The fields of a change, and the change; its state has been checked. */
+int qp_data_modify(struct cmd *cmd, struct qp *qp, enum qp_state to);
+/* Has the engine taken it to ERR? */
+bool qp_data_broken(const struct qp *qp);
+/* Fields that only these have are zero. */
+int qp_data_none(struct cmd *cmd, bool modify);
+void qp_data_fini(struct qp *qp);
 
 const char *qp_state_name(enum qp_state state);
 

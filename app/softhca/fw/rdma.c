@@ -18,6 +18,12 @@ static const char *state_name(enum hca_qp_state state)
 	return names[state];
 }
 
+/* A queue pair of verbs. */
+struct verbs_qp {
+	struct hca_obj obj;
+	struct rdma_qp rdma;
+};
+
 static int check(const struct hca_ctx *ctx, const struct hca_qp_attr *attr)
 {
 	if (!obj_find(ctx, OBJ_PD, attr->pdn))
@@ -33,29 +39,58 @@ static int check(const struct hca_ctx *ctx, const struct hca_qp_attr *attr)
 	return 0;
 }
 
-static int make(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct rdma_qp **out)
+int rdma_begin(struct rdma_qp *qp, struct hca_obj *obj, const struct hca_qp_attr *attr)
 {
-	struct hca *hca = ctx->hca;
-	struct hca_obj *obj;
-	struct rdma_qp *qp;
-	int err = check(ctx, attr);
+	struct hca *hca = obj->ctx->hca;
+	int err = check(obj->ctx, attr);
 
 	if (!err)
-		err = obj_new(ctx, OBJ_RDMA_QP, sizeof(*qp), &obj);
+		err = obj_use(obj, obj_find(obj->ctx, OBJ_PD, attr->pdn));
+	if (!err)
+		err = obj_use(obj, attr->send_cq);
+	if (!err)
+		err = obj_use(obj, attr->recv_cq);
 	if (err)
 		return err;
-	qp = (struct rdma_qp *)obj;
+	qp->obj = obj;
 	qp->attr = *attr;
 	qp->scq = (struct cq *)attr->send_cq;
 	qp->rcq = (struct cq *)attr->recv_cq;
 	qp->path.remote_function = -1;
 	TAILQ_INSERT_TAIL(&hca->rdma_qps, qp, in_hca);
 	atomic_fetch_add(&hca->n_rdma_qps, 1);
-	err = obj_use(obj, obj_find(ctx, OBJ_PD, attr->pdn));
-	if (!err)
-		err = obj_use(obj, attr->send_cq);
-	if (!err)
-		err = obj_use(obj, attr->recv_cq);
+	return 0;
+}
+
+void rdma_end(struct rdma_qp *qp)
+{
+	struct hca *hca;
+
+	if (!qp->obj)
+		return;
+	hca = qp->obj->ctx->hca;
+	TAILQ_REMOVE(&hca->rdma_qps, qp, in_hca);
+	atomic_fetch_sub(&hca->n_rdma_qps, 1);
+}
+
+void rdma_set_state(struct rdma_qp *qp, enum hca_qp_state state)
+{
+	if (state == HCA_QP_RESET)
+		qp->sq_ci = qp->rq_ci = 0;
+	qp->state = state;
+	qp->blocked_ns = 0;
+}
+
+static int make(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct verbs_qp **out)
+{
+	struct hca_obj *obj;
+	struct verbs_qp *qp;
+	int err = obj_new(ctx, OBJ_RDMA_QP, sizeof(*qp), &obj);
+
+	if (err)
+		return err;
+	qp = (struct verbs_qp *)obj;
+	err = rdma_begin(&qp->rdma, obj, attr);
 	if (err) {
 		obj_discard(obj);
 		return err;
@@ -71,7 +106,7 @@ int hca_qp_create(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct hc
 	static const char *const types[] = {
 	    [HCA_QP_RC] = "RC", [HCA_QP_UC] = "UC", [HCA_QP_UD] = "UD"};
 	struct hca *hca = ctx->hca;
-	struct rdma_qp *qp = NULL;
+	struct verbs_qp *qp = NULL;
 	int err = 0;
 
 	pthread_mutex_lock(&hca->lock);
@@ -93,15 +128,12 @@ int hca_qp_create(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct hc
 
 void hca_qp_modify(struct hca_obj *obj, enum hca_qp_state state, const struct hca_qp_path *path)
 {
-	struct rdma_qp *qp = (struct rdma_qp *)obj;
+	struct rdma_qp *qp = &((struct verbs_qp *)obj)->rdma;
 	struct hca *hca = obj->ctx->hca;
 
 	pthread_mutex_lock(&hca->lock);
 	qp->path = *path;
-	if (state == HCA_QP_RESET)
-		qp->sq_ci = qp->rq_ci = 0;
-	qp->state = state;
-	qp->blocked_ns = 0;
+	rdma_set_state(qp, state);
 	trace_call(obj->ctx, "modify_rdma_qp", 0, " qpn=0x%x state=%s remote_qpn=0x%x", obj->id,
 		   state_name(state), path->remote_qpn);
 	pthread_mutex_unlock(&hca->lock);
@@ -112,15 +144,12 @@ enum hca_qp_state hca_qp_state(struct hca_obj *obj)
 	enum hca_qp_state state;
 
 	pthread_mutex_lock(&obj->ctx->hca->lock);
-	state = ((struct rdma_qp *)obj)->state;
+	state = ((struct verbs_qp *)obj)->rdma.state;
 	pthread_mutex_unlock(&obj->ctx->hca->lock);
 	return state;
 }
 
 void rdma_fini(struct hca_obj *obj)
 {
-	struct hca *hca = obj->ctx->hca;
-
-	TAILQ_REMOVE(&hca->rdma_qps, (struct rdma_qp *)obj, in_hca);
-	atomic_fetch_sub(&hca->n_rdma_qps, 1);
+	rdma_end(&((struct verbs_qp *)obj)->rdma);
 }

@@ -16,8 +16,8 @@
 #include "obj.h"
 
 struct rdma_qp {
-	struct hca_obj obj;
-	struct hca_qp_attr attr; /* CQs are in obj.uses */
+	struct hca_obj *obj;	 /* that it is, or is a part of; CQs are in its uses */
+	struct hca_qp_attr attr;
 	struct cq *scq, *rcq;
 	enum hca_qp_state state;
 	struct hca_qp_path path;
@@ -26,8 +26,15 @@ struct rdma_qp {
 	TAILQ_ENTRY(rdma_qp) in_hca;
 };
 
+/* From now on the engine knows it; attr as far as it can be wrong is checked: -EINVAL. */
+int rdma_begin(struct rdma_qp *qp, struct hca_obj *obj, const struct hca_qp_attr *attr);
+void rdma_end(struct rdma_qp *qp);
+void rdma_set_state(struct rdma_qp *qp, enum hca_qp_state state);
+
 /* Work for all queue pairs. By NIC thread 0. */
 void rdma_poll(struct hca *hca);
+
+/* The end of a queue pair of verbs (OBJ_RDMA_QP). */
 void rdma_fini(struct hca_obj *obj);
 
 /* ---- rdma_mem.c: what a request touches ---- */

@@ -164,7 +164,7 @@ static void send_done(struct rdma_qp *qp, const struct request *r, uint32_t byte
 	if (!(r->flags & CTRL_CQ_UPDATE))
 		return;
 	put32(cqe + CQE_BYTES, bytes);
-	put32(cqe + CQE_OP_QPN, (uint32_t)r->opcode << 24 | qp->obj.id);
+	put32(cqe + CQE_OP_QPN, (uint32_t)r->opcode << 24 | qp->obj->id);
 	complete(qp, qp->scq, cqe, CQE_REQ, r->index);
 }
 
@@ -173,7 +173,7 @@ static void send_failed(struct rdma_qp *qp, const struct request *r, enum syndro
 	uint8_t cqe[64] = {0};
 
 	cqe[CQE_ERR_SYNDROME] = syndrome;
-	put32(cqe + CQE_OP_QPN, (uint32_t)r->opcode << 24 | qp->obj.id);
+	put32(cqe + CQE_OP_QPN, (uint32_t)r->opcode << 24 | qp->obj->id);
 	complete(qp, qp->scq, cqe, CQE_REQ_ERR, r->index);
 	qp->state = HCA_QP_ERR;
 }
@@ -185,8 +185,8 @@ static void recv_done(struct rdma_qp *qp, const struct rdma_qp *from, const stru
 	bool ud = qp->attr.type == HCA_QP_UD;
 
 	put32(cqe + CQE_BYTES, bytes);
-	put32(cqe + CQE_OP_QPN, qp->obj.id);
-	put32(cqe + CQE_FLAGS_RQPN, from->obj.id | (ud ? CQE_GRH : 0));
+	put32(cqe + CQE_OP_QPN, qp->obj->id);
+	put32(cqe + CQE_FLAGS_RQPN, from->obj->id | (ud ? CQE_GRH : 0));
 	memcpy(cqe + CQE_IMM, &r->imm, sizeof(r->imm));
 	complete(qp, qp->rcq, cqe, kind, qp->rq_ci++);
 }
@@ -196,7 +196,7 @@ static void recv_failed(struct rdma_qp *qp, enum syndrome_qp syndrome)
 	uint8_t cqe[64] = {0};
 
 	cqe[CQE_ERR_SYNDROME] = syndrome;
-	put32(cqe + CQE_OP_QPN, qp->obj.id);
+	put32(cqe + CQE_OP_QPN, qp->obj->id);
 	complete(qp, qp->rcq, cqe, CQE_RESP_ERR, qp->rq_ci++);
 	qp->state = HCA_QP_ERR;
 }
@@ -263,7 +263,7 @@ static void make_grh(const struct rdma_qp *qp, const uint8_t *av, struct request
 	r->grh[6] = 0x1b;
 	r->grh[7] = av[27];
 	/* The sender's only address: link-local, of its function. */
-	hca_ident_gid(qp->obj.ctx->func->index, r->grh + 8);
+	hca_ident_gid(qp->obj->ctx->func->index, r->grh + 8);
 	memcpy(r->grh + 24, av + 32, 16);
 }
 
@@ -344,9 +344,9 @@ static struct rdma_qp *find_peer(const struct rdma_qp *qp, const struct request 
 
 	if (qp->attr.type == HCA_QP_UD)
 		function = hca_ident_gid_function(r->grh + 24);
-	TAILQ_FOREACH(peer, &qp->obj.ctx->hca->rdma_qps, in_hca)
+	TAILQ_FOREACH(peer, &qp->obj->ctx->hca->rdma_qps, in_hca)
 	{
-		if (peer->obj.id != qpn || (int)peer->obj.ctx->func->index != function ||
+		if (peer->obj->id != qpn || (int)peer->obj->ctx->func->index != function ||
 		    peer->attr.type != qp->attr.type)
 			continue;
 		return peer->state == HCA_QP_RTR || peer->state == HCA_QP_RTS ? peer : NULL;

@@ -28,7 +28,7 @@ int rdma_add_raw(struct rdma_pieces *p, uint8_t *ptr, uint32_t len)
 int rdma_add(struct rdma_pieces *p, const struct rdma_qp *qp, uint32_t key, uint64_t addr,
 	     uint64_t len, uint32_t need)
 {
-	struct hca_obj *obj = obj_find(qp->obj.ctx, OBJ_MKEY, key >> 8);
+	struct hca_obj *obj = obj_find(qp->obj->ctx, OBJ_MKEY, key >> 8);
 	const struct mkey *mkey = (struct mkey *)obj;
 	unsigned int i;
 	int err = 0;
