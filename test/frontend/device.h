@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <linux/virtio_config.h>
 
 #include "conn.h"
 #include "guest_mem.h"
@@ -94,6 +95,17 @@ int fe_dev_service(struct fe_dev *dev);
 
 /* Buffers for whole frames of that length that one receive queue has. */
 unsigned int fe_dev_rx_frames(const struct fe_dev *dev, unsigned int frame_max);
+
+/* virtio 1.2 section 2.1 */
+#define FE_STATUS_DRIVER      (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
+#define FE_STATUS_FEATURES_OK (FE_STATUS_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
+#define FE_STATUS_DRIVER_OK   (FE_STATUS_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
+
+/* Was it negotiated? */
+static inline bool fe_dev_has_protocol(const struct fe_dev *dev, enum fe_vu_protocol_feature bit)
+{
+	return dev->protocol & 1ull << bit;
+}
 
 static inline struct fe_queue *fe_dev_rxq(const struct fe_dev *dev, unsigned int pair)
 {

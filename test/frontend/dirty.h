@@ -4,8 +4,8 @@
  * page its device writes, and what we know of it.
  *
  * Of each page we know whether it must be in the log (the device wrote it while it had to log), may
- * be (it was written while logging was switched on or off, or the ring's positions lie there) or may
- * not. compare() wants all of the first and none of the last.
+ * be (written while logging was switched on or off, or where the ring's positions are) or may not.
+ * compare() wants all of the first and none of the last.
  *
  * Pages are guest pages of 4 KiB (vhost-user, "Migration"). Threads: one; the back-end sets bits
  * meanwhile.

@@ -24,8 +24,8 @@ static inline uint16_t fe_source_port(uint16_t flow)
 }
 
 /*
- * An IP header for `payload` bytes of a protocol; returns its length. *pseudo: the sum of the pseudo
- * header.
+ * An IP header for `payload` bytes of a protocol; returns its length. *pseudo: the sum of the
+ * pseudo header.
  */
 uint32_t fe_build_v4(const struct fe_frame_spec *spec, uint16_t flow, uint8_t protocol, uint16_t id,
 		     uint32_t payload, uint8_t *out, uint64_t *pseudo);
@@ -33,8 +33,8 @@ uint32_t fe_build_v6(const struct fe_frame_spec *spec, uint16_t flow, uint8_t pr
 		     uint32_t payload, uint8_t *out, uint64_t *pseudo);
 
 /*
- * The frame between the spec's addresses that this one claims to be: *as_seen has them as they stand
- * in it (reflected: exchanged). False: between others.
+ * The frame between the spec's addresses that this one claims to be: *as_seen has them as they
+ * stand in it (reflected: exchanged). False: between others.
  */
 bool fe_frame_orient(const struct fe_frame_spec *spec, const uint8_t *data,
 		     struct fe_frame_spec *as_seen, struct fe_frame_id *id);

@@ -81,7 +81,7 @@ static int traffic_part(struct migration *m, const uint64_t *goal, unsigned int 
 	return fe_traffic_run(&t, &m->res->traffic);
 }
 
-/* The device writes there whatever it is told about; what must be logged is known only at the end. */
+/* The device writes there all the time; what of it must be logged is known only at the end. */
 static void note_rings(struct migration *m, bool must)
 {
 	struct fe_dev *dev = m->cfg->dev;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A guest that is being migrated away: traffic goes on while the back-end is told to log the pages
- * its device writes (SET_LOG_BASE, LOG_ALL, F_LOG of each ring), and the log is held against what was
- * written. Four parts of the traffic, with a comparison each:
+ * its device writes (SET_LOG_BASE, LOG_ALL, F_LOG of each ring), and the log is held against what
+ * was written. Four parts of the traffic, with a comparison each:
  *
  *	1  nothing is logged
  *	2  switched on while nothing is in flight; FE_MIGRATE_LIVE: in the middle of traffic
