@@ -91,15 +91,24 @@ class VirtioUser:
         time.sleep(seconds)
         self.process.ask('stop', r'^Done\.')
 
-    def measure(self, layout, size, seconds, warm=0.2):
-        process, moved = self.process, self._rate()[1]
+    def _send(self, size):
+        """Puts frames under way. Those sent before all queues were started are lost: then once more."""
+        process = self.process
         process.say('set fwd io')
         process.say('set txpkts %d' % size)
-        process.say('start tx_first %d' % self.BURSTS)
-        limit = time.monotonic() + 10
-        while self._rate()[1] < moved + 10000:
-            if time.monotonic() > limit:
-                process.fail('no frames come through')
+        for _ in range(5):
+            moved, limit = self._rate()[1], time.monotonic() + 3
+            process.say('start tx_first %d' % self.BURSTS)
+            while time.monotonic() < limit:
+                if self._rate()[1] > moved + 10000:
+                    return
+                time.sleep(0.02)
+            process.ask('stop', r'^Done\.')
+        process.fail('no frames come through')
+
+    def measure(self, layout, size, seconds, warm=0.2):
+        process = self.process
+        self._send(size)
         time.sleep(warm)
         before, own = self.backend.counters(), backends.testpmd_cycles(process)
         self._rate()

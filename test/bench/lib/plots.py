@@ -145,9 +145,9 @@ def _queues(runs, out):
         yield title, 'queues-idle.svg'
 
 
-def draw(rows, out):
+def draw(rows, out, all_of_them=False):
     """(title, file) of what was drawn; what was not measured has no picture."""
-    runs, drawn = Runs(rows), []
+    runs, drawn = Runs(rows, all_of_them), []
     for layout in ('split', 'packed'):
         drawn += _by_size(runs, out, layout)
     drawn += _ratios(runs, out)
