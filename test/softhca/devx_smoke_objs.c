@@ -336,4 +336,13 @@ void make_flows(struct world *w)
 	CHECK(!mlx5dv_create_flow(w->flow_matcher, param, 0, NULL) && errno == EINVAL);
 	CHECK(mlx5dv_devx_obj_destroy(w->tir.devx) == EBUSY);
 	check_counted_flows(w, param);
+	/* Tables that are not there: transmit, asked for in either way, and the e-switch. */
+	attr.flags = IBV_FLOW_ATTR_FLAGS_EGRESS;
+	CHECK(!mlx5dv_create_flow_matcher(w->ctx, &attr) && errno == EOPNOTSUPP);
+	attr.flags = 0;
+	attr.comp_mask = MLX5DV_FLOW_MATCHER_MASK_FT_TYPE;
+	attr.ft_type = MLX5DV_FLOW_TABLE_TYPE_NIC_TX;
+	CHECK(!mlx5dv_create_flow_matcher(w->ctx, &attr) && errno == EOPNOTSUPP);
+	attr.ft_type = MLX5DV_FLOW_TABLE_TYPE_FDB;
+	CHECK(!mlx5dv_create_flow_matcher(w->ctx, &attr) && errno == EOPNOTSUPP);
 }

@@ -96,7 +96,10 @@ int hca_umem_dereg(struct hca_ctx *ctx, uint32_t umem_id); /* -EBUSY while an ob
 /* page: borrowed, mapped shared by the front door, valid until the matching free. */
 int hca_uar_alloc(struct hca_ctx *ctx, void *page, uint32_t *uar_id);
 int hca_uar_free(struct hca_ctx *ctx, uint32_t uar_id);
-/* VAR: the virtqueue doorbell page; its first word is watched by the function's queues. */
+/*
+ * VAR: the virtqueue doorbell page; its first word is watched by the function's queues.
+ * -EOPNOTSUPP: the profile has no virtio emulation.
+ */
 int hca_var_alloc(struct hca_ctx *ctx, void *page, uint32_t *page_id);
 int hca_var_free(struct hca_ctx *ctx, uint32_t page_id);
 

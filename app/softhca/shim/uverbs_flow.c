@@ -13,7 +13,10 @@
 
 #include "uverbs_file.h"
 
-enum { FLOW_ACTIONS_MAX = 16, FLOW_TAG_LIMIT = 1 << 24, MATCH_LEN_MAX = sizeof(struct mlx5_ib_match_params) };
+/* enum ib_flow_flags */
+enum { FLOW_FLAGS_EGRESS = 1 << 2 };
+enum { FLOW_ACTIONS_MAX = 16, FLOW_TAG_LIMIT = 1 << 24 };
+enum { MATCH_LEN_MAX = sizeof(struct mlx5_ib_match_params) };
 
 static int matcher_create(struct ubundle *b)
 {
@@ -25,11 +28,17 @@ static int matcher_create(struct ubundle *b)
 	struct hca_ctx *ctx;
 	int rc;
 
-	rc = ubundle_flags(b, MLX5_IB_ATTR_FLOW_MATCHER_FLOW_FLAGS, 0, &flags);
+	rc = ubundle_flags(b, MLX5_IB_ATTR_FLOW_MATCHER_FLOW_FLAGS, FLOW_FLAGS_EGRESS, &flags);
 	if (!rc)
 		rc = ubundle_ctx(b, &ctx);
 	if (rc)
 		return rc;
+	/* An old and a new way to name the table; never both. */
+	if (ubundle_attr(b, MLX5_IB_ATTR_FLOW_MATCHER_FLOW_FLAGS) &&
+	    ubundle_attr(b, MLX5_IB_ATTR_FLOW_MATCHER_FT_TYPE))
+		return -EINVAL;
+	if (flags)
+		ft_type = MLX5_IB_UAPI_FLOW_TABLE_TYPE_NIC_TX;
 	/* Sniffers and default rules are another way of steering, with priorities of their own. */
 	if (type->enum_value != MLX5_IB_FLOW_TYPE_NORMAL)
 		return -EOPNOTSUPP;
