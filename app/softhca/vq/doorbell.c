@@ -26,7 +26,7 @@ int dp_port_add_doorbell(struct dp_port *port, uint32_t *word)
 	if (p == NULL)
 		return -ENOMEM;
 	dp->doorbells = p;
-	dp->doorbells[dp->n_doorbells++] = 
+	dp->doorbells[dp->n_doorbells++] =
 	    (struct dp_doorbell){.word = word, .given = word, .port = port};
 	__atomic_store_n(word, DP_DOORBELL_NONE, __ATOMIC_RELAXED);
 	return 0;
