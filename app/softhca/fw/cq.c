@@ -22,7 +22,7 @@ static uint32_t dbr_read(const struct cq *cq, unsigned int word)
 
 bool cq_has(const struct cq *cq, const void *addr)
 {
-	return (uintptr_t)addr - (uintptr_t)cq->cqes < (uintptr_t)CQE_LEN << cq->log_size ||
+	return (uintptr_t)addr - (uintptr_t)cq->cqes < (uintptr_t)cq->entry_len << cq->log_size ||
 	       (uintptr_t)addr - (uintptr_t)cq->dbr < DBR_LEN;
 }
 

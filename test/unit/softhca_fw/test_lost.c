@@ -198,6 +198,27 @@ static void notify_foreign_fault_not_owned(void **state)
 	end_path(&p);
 }
 
+static void cq_has_all_of_its_entries(void **state)
+{
+	struct rig *rig = *state;
+	struct mbox mb;
+	unsigned int wide;
+
+	for (wide = 0; wide < 2; wide++) {
+		size_t len = (64u << wide) << CQ_LOG;
+		const struct cq *cq;
+
+		good_cq(rig, &mb);
+		mb_set(&mb, FLD(cqc, cqe_sz), wide);
+		cq = (const struct cq *)mb_create(&mb, rig->a);
+		assert_true(cq_has(cq, rig->mem + CQ_AT));
+		assert_true(cq_has(cq, rig->mem + CQ_AT + len - 1));
+		assert_false(cq_has(cq, rig->mem + CQ_AT + len));
+		assert_true(cq_has(cq, rig->mem + CQ_DBR_AT + 7));
+		assert_false(cq_has(cq, rig->mem + CQ_DBR_AT + 8));
+	}
+}
+
 static void create_cq_memory_gone_refused(void **state)
 {
 	struct rig *rig = *state;
@@ -220,6 +241,7 @@ int main(void)
 	    T(notify_memory_gone_queue_error),
 	    T(tick_memory_gone_cq_lost),
 	    T(notify_foreign_fault_not_owned),
+	    T(cq_has_all_of_its_entries),
 	    T(create_cq_memory_gone_refused),
 #undef T
 	};
