@@ -40,6 +40,21 @@ void vv_queue_complete(struct vv_queue *q)
 	vv_unlock(&q->notify);
 }
 
+/*
+ * The NIC says once that a queue stopped, so a question that fails is asked again: nobody else
+ * would.
+ */
+static int status_ask(struct vv_queue *q, struct vv_virtq_status *status)
+    VV_REQUIRES(q->dev->control)
+{
+	int tries = 3, err;
+
+	do
+		err = vv_virtq_status(q->virtq, status);
+	while (err && --tries);
+	return err;
+}
+
 static void error_event(struct vv_queue *q, uint64_t cookie)
 {
 	struct vv_virtq_status status;
@@ -49,7 +64,7 @@ static void error_event(struct vv_queue *q, uint64_t cookie)
 	vv_lock_alias(&q->dev->control);
 	if (dev->state == VV_DEV_RUNNING && q->state == VV_QUEUE_RUNNING &&
 	    cookie == vv_dev_cookie(q, true)) {
-		if (vv_virtq_status(q->virtq, &status))
+		if (status_ask(q, &status))
 			VV_LOG(ERR, "%s/%u: error event, but: %s", dev->name, q->index,
 			       vv_hca_error(dev->hca));
 		else if (status.state == PRM_VIRTQ_ERR)

@@ -21,7 +21,7 @@ struct vv_notifier {
 	pthread_t thread;
 	pthread_mutex_t mutex; /* of what follows */
 	pthread_cond_t wake;
-	bool stop, refused;
+	bool stop, done, refused;
 	uint64_t wanted[QUEUES_MAX / WORD_BITS];
 };
 
@@ -65,6 +65,10 @@ static void *notifier_main(void *arg)
 		VV_LOG(INFO, "%s/%d: host notifier: %s", n->name, queue,
 		       err ? "not taken, kicks are relayed" : "taken");
 	}
+	pthread_mutex_lock(&n->mutex);
+	n->done = true;
+	pthread_cond_broadcast(&n->wake);
+	pthread_mutex_unlock(&n->mutex);
 	return NULL;
 }
 
@@ -72,7 +76,7 @@ int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
 		      struct vv_notifier **notifier)
 {
 	struct vv_notifier *n = calloc(1, sizeof(*n));
-	pthread_attr_t attr;
+	pthread_condattr_t clock;
 	int err;
 
 	if (!n)
@@ -81,11 +85,15 @@ int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
 	n->offer = offer;
 	n->arg = arg;
 	pthread_mutex_init(&n->mutex, NULL);
-	pthread_cond_init(&n->wake, NULL);
-	pthread_attr_init(&attr);
-	err = pthread_create(&n->thread, &attr, notifier_main, n);
-	pthread_attr_destroy(&attr);
+	/* Patience is measured by a clock that nobody sets. */
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&n->wake, &clock);
+	pthread_condattr_destroy(&clock);
+	err = pthread_create(&n->thread, NULL, notifier_main, n);
 	if (err) {
+		pthread_cond_destroy(&n->wake);
+		pthread_mutex_destroy(&n->mutex);
 		free(n);
 		return -err;
 	}
@@ -107,23 +115,25 @@ void vv_notifier_request(struct vv_notifier *notifier, unsigned int queue)
 bool vv_notifier_stop(struct vv_notifier *notifier)
 {
 	struct timespec limit;
-	bool ended = true;
+	bool ended;
 
 	if (!notifier)
 		return true;
+	clock_gettime(CLOCK_MONOTONIC, &limit);
+	limit.tv_sec += VV_NOTIFIER_PATIENCE_MS / 1000;
 	pthread_mutex_lock(&notifier->mutex);
 	notifier->stop = true;
-	pthread_cond_signal(&notifier->wake);
+	pthread_cond_broadcast(&notifier->wake);
+	while (!notifier->done &&
+	       pthread_cond_timedwait(&notifier->wake, &notifier->mutex, &limit) != ETIMEDOUT)
+		;
+	ended = notifier->done;
 	pthread_mutex_unlock(&notifier->mutex);
-
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += VV_NOTIFIER_PATIENCE_MS / 1000;
-	if (pthread_timedjoin_np(notifier->thread, NULL, &limit)) {
+	if (!ended) {
 		VV_LOG(WARNING, "%s: host notifier: the front-end never answered", notifier->name);
 		pthread_cancel(notifier->thread);
-		pthread_join(notifier->thread, NULL);
-		ended = false;
 	}
+	pthread_join(notifier->thread, NULL);
 	pthread_cond_destroy(&notifier->wake);
 	pthread_mutex_destroy(&notifier->mutex);
 	free(notifier);
