@@ -49,6 +49,8 @@ static __attribute__((noinline)) void notify_moderated(struct nic *nic, struct v
 
 	if (vq->moderation.max_count != 0 && waiting >= vq->moderation.max_count) {
 		vq->used_told = vq->used_chains;
+		/* If it is in the list still: the next to come are not late already. */
+		vq->notify_at = nic->now + period;
 		if (ring_call_wanted(vq->layout, &vq->ring))
 			notify_now(nic, vq);
 	} else if (!vq->notify_pending || vq->moderation.from_last) {

@@ -371,6 +371,22 @@ static void stop_of_a_queue_without_ring_is_an_error(void **state)
 	rig_destroy(&s.rig);
 }
 
+/* The queue wakes up, and its ring's flags would be the first that is written to. */
+static void ring_that_was_revoked_is_not_written_to(void **state)
+{
+	const struct how *how = *state;
+	static struct scene s;
+	uint8_t device[4];
+
+	scene_create(&s, how->queue);
+	memcpy(device, s.tx[0]->area.device.ptr, sizeof(device));
+	lose(&s.rig.guest[0], 0, how->way);
+	rig_ring(&s.rig.guest[0]);
+	expect_error(s.tx[0], VQ_ERROR_BAD_RING);
+	assert_memory_equal(s.tx[0]->area.device.ptr, device, sizeof(device));
+	rig_destroy(&s.rig);
+}
+
 /* ---- faults that are none of ours ---- */
 
 static sigjmp_buf other_env;
@@ -421,6 +437,8 @@ static void doorbell_page_can_vanish(void **state)
 	munmap(word, 4096);
 	ticks = __atomic_load_n(&s.rig.ticks, __ATOMIC_RELAXED);
 	rig_wait(__atomic_load_n(&s.rig.ticks, __ATOMIC_RELAXED) - ticks > 20);
+	/* Others' doorbells behind it ring, while it is there and when it was taken away. */
+	expect_others_well(&s, NULL);
 	dp_lock(s.rig.dp);
 	dp_port_remove_doorbell(s.rig.guest[0].port, word);
 	dp_unlock(s.rig.dp);
@@ -453,6 +471,8 @@ int main(int argc, char **argv)
 	    ONE(receive_buffer_without_write_right_is_refused, revoke_packed),
 	    ALL(flooded_frame_reaches_the_others),
 	    ALL(stop_of_a_queue_without_ring_is_an_error),
+	    ONE(ring_that_was_revoked_is_not_written_to, revoke_split),
+	    ONE(ring_that_was_revoked_is_not_written_to, revoke_packed),
 	    ONE(doorbell_page_can_vanish, unmap_split),
 	    cmocka_unit_test(faults_of_others_reach_the_handler_before_ours),
 	};
