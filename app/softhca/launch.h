@@ -17,5 +17,7 @@ enum { EXIT_USAGE = 2, EXIT_LAUNCH = 125, EXIT_NOEXEC = 126, EXIT_NOTFOUND = 127
 
 /* One line on stderr: "softhca: ...". */
 __attribute__((format(printf, 1, 2))) void launch_complain(const char *fmt, ...);
+/* From now on it is about this line of a file ("softhca: FILE:LINE: ..."); NULL: no more. */
+void launch_complain_in(const char *path, unsigned int line);
 
 #endif

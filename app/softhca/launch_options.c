@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "fw/hca_ident.h"
 #include "fw/latency.h"
 #include "launch.h"
+#include "launch_ini.h"
 #include "launch_number.h"
 #include "launch_profile.h"
 #include "launch_value.h"
@@ -25,6 +25,9 @@ static const char usage[] =
     "system's libibverbs and libmlx5 (devices mlx5_0, mlx5_1, ...) and through DPDK's PCI and\n"
     "auxiliary buses (0000:3b:00.0, .1, ..., mlx5_core.sf.1, ...; host PCI devices are hidden\n"
     "from DPDK). The NIC lives in the process that opens a device and is gone with it.\n"
+    "\n"
+    "      --config FILE      options as lines NAME = VALUE below [run], such as functions = 2;\n"
+    "                         what follows on the command line counts more\n"
     "\n"
     "What it is:\n"
     "  -f, --functions N      functions (devices) of the NIC, 1 to 64 (default 1), all physical\n"
@@ -78,17 +81,6 @@ static const char usage[] =
     "The exit status is that of COMMAND, 128+N if signal N ended it; 125 if the NIC could not be\n"
     "set up, 126 or 127 if COMMAND could not be started or found. Static and setuid programs\n"
     "cannot be run this way.\n";
-
-void launch_complain(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("softhca: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
 
 /* ---- single options ---- */
 
@@ -219,9 +211,11 @@ enum {
 	OPT_LATENCY,
 	OPT_SEED,
 	OPT_LEAKS,
+	OPT_CONFIG,
 };
 
 static const struct option options[] = {
+    {"config",	   required_argument, NULL, OPT_CONFIG    },
     {"functions",  required_argument, NULL, 'f'           },
     {"shape",	   required_argument, NULL, OPT_SHAPE     },
     {"profile",	   required_argument, NULL, OPT_PROFILE   },
@@ -292,6 +286,46 @@ static int parse_option(struct nic_config *cfg, struct given *given, int option,
 	default:
 		return -EINVAL;
 	}
+}
+
+/* ---- a file of them ---- */
+
+struct config_file {
+	struct launch_ini ini;
+	struct nic_config *cfg;
+	struct given *given;
+};
+
+static int take_config(void *arg, const char *section, const char *name, const char *value)
+{
+	struct config_file *file = arg;
+	const struct option *o = options;
+	bool on = true;
+	int rc;
+
+	if (strcmp(section, "run") != 0)
+		return launch_ini_complain(&file->ini, "%s: in section [%s]; there is [run]", name,
+					   section);
+	while (o->name && strcmp(o->name, name) != 0)
+		o++;
+	if (!o->name || o->val == 'h' || o->val == OPT_CONFIG)
+		return launch_ini_complain(&file->ini,
+					   "'%s' is not an option, try 'softhca run --help'", name);
+	if (o->has_arg == no_argument && !launch_switch(value, &on))
+		return launch_ini_complain(&file->ini, "%s = %s: neither yes nor no", name, value);
+	if (!on)
+		return 0;
+	launch_complain_in(file->ini.path, file->ini.line);
+	rc = parse_option(file->cfg, file->given, o->val, value);
+	launch_complain_in(NULL, 0);
+	return rc;
+}
+
+static int parse_config(struct nic_config *cfg, struct given *given, const char *path)
+{
+	struct config_file file = {.ini = {.path = path}, .cfg = cfg, .given = given};
+
+	return launch_ini_read(&file.ini, "config", take_config, &file);
 }
 
 /* ---- what one option may be, given the others ---- */
@@ -408,7 +442,8 @@ int launch_options_parse(int argc, char **argv, struct launch_options *o)
 					argv[optind - 1]);
 			return -EINVAL;
 		}
-		if (parse_option(&o->cfg, &given, option, optarg))
+		if (option == OPT_CONFIG ? parse_config(&o->cfg, &given, optarg)
+					 : parse_option(&o->cfg, &given, option, optarg))
 			return -EINVAL;
 	}
 	if (optind >= argc) {

@@ -2,8 +2,6 @@
 #include "launch_profile.h"
 
 #include <errno.h>
-#include <ini.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "launch_ini.h"
 #include "launch_number.h"
 #include "launch_place.h"
 #include "launch_profile_dir.h"
@@ -71,43 +70,12 @@ enum { OFFLOADS_N = sizeof(offloads) / sizeof(offloads[0]) };
 /* ---- one file ---- */
 
 struct parse {
-	const char *path;
+	struct launch_ini ini;
 	struct hca_profile profile;
 	char *description; /* of size description_len; may be NULL */
 	size_t description_len;
-	FILE *file;
-	unsigned int line;
 	uint32_t seen; /* bit per key */
-	bool failed;   /* and said why */
 };
-
-static __attribute__((format(printf, 2, 3))) int complain(struct parse *p, const char *fmt, ...)
-{
-	char what[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	launch_complain("%s:%u: %s", p->path, p->line, what);
-	p->failed = true;
-	return 0;
-}
-
-/* Lines as inih asks for them; none after the first error. */
-static char *read_line(char *line, int len, void *arg)
-{
-	struct parse *p = arg;
-
-	if (p->failed || !fgets(line, len, p->file))
-		return NULL;
-	p->line++;
-	if (strlen(line) == (size_t)len - 1 && line[len - 2] != '\n') {
-		complain(p, "longer than %d characters", len - 2);
-		return NULL;
-	}
-	return line;
-}
 
 static int set_number(struct parse *p, const struct key *key, const char *value)
 {
@@ -116,14 +84,16 @@ static int set_number(struct parse *p, const struct key *key, const char *value)
 
 	if (!launch_number(value, key->min, key->max, &n) ||
 	    (key->kind == POWER && (n & (n - 1)) != 0))
-		return complain(p, "%s = %s: not a %s from %llu to %llu", key->name, value,
-				key->kind == POWER ? "power of two" : "number",
-				(unsigned long long)key->min, (unsigned long long)key->max);
+		return launch_ini_complain(&p->ini, "%s = %s: not a %s from %llu to %llu",
+					   key->name, value,
+					   key->kind == POWER ? "power of two" : "number",
+					   (unsigned long long)key->min,
+					   (unsigned long long)key->max);
 	if (key->size == sizeof(uint16_t))
 		*(uint16_t *)field = (uint16_t)n;
 	else
 		*(uint32_t *)field = (uint32_t)n;
-	return 1;
+	return 0;
 }
 
 static int set_offloads(struct parse *p, const struct key *key, const char *value)
@@ -140,12 +110,13 @@ static int set_offloads(struct parse *p, const struct key *key, const char *valu
 		while (i < OFFLOADS_N && strcmp(item, offloads[i].name) != 0)
 			i++;
 		if (i == OFFLOADS_N)
-			return complain(p, "%s: '%s' is not an offload (default.ini lists them)",
-					key->name, item);
+			return launch_ini_complain(
+			    &p->ini, "%s: '%s' is not an offload (default.ini lists them)",
+			    key->name, item);
 		bits |= offloads[i].bit;
 	}
 	p->profile.offloads = bits;
-	return 1;
+	return 0;
 }
 
 static int set_text(struct parse *p, const struct key *key, const char *value)
@@ -156,9 +127,10 @@ static int set_text(struct parse *p, const struct key *key, const char *value)
 
 	if (sscanf(value, "%u.%u.%u%n", &a, &b, &c, &end) != 3 || value[end] ||
 	    strlen(value) >= key->size)
-		return complain(p, "%s = %s: not a version like 22.35.1012", key->name, value);
+		return launch_ini_complain(&p->ini, "%s = %s: not a version like 22.35.1012",
+					   key->name, value);
 	snprintf(field, key->size, "%s", value);
-	return 1;
+	return 0;
 }
 
 static int set(struct parse *p, const struct key *key, const char *value)
@@ -166,8 +138,9 @@ static int set(struct parse *p, const struct key *key, const char *value)
 	switch (key->kind) {
 	case SWITCH:
 		if (!launch_switch(value, (bool *)((char *)&p->profile + key->offset)))
-			return complain(p, "%s = %s: neither yes nor no", key->name, value);
-		return 1;
+			return launch_ini_complain(&p->ini, "%s = %s: neither yes nor no",
+						   key->name, value);
+		return 0;
 	case NUMBER:
 	case POWER:
 		return set_number(p, key, value);
@@ -178,12 +151,11 @@ static int set(struct parse *p, const struct key *key, const char *value)
 	case IGNORED:
 		if (p->description)
 			snprintf(p->description, p->description_len, "%s", value);
-		return 1;
+		return 0;
 	}
-	return 0;
+	return -EINVAL;
 }
 
-/* For inih: 1 is success. */
 static int take(void *arg, const char *section, const char *name, const char *value)
 {
 	struct parse *p = arg;
@@ -196,15 +168,16 @@ static int take(void *arg, const char *section, const char *name, const char *va
 		if (strcmp(name, keys[i].name) != 0)
 			continue;
 		if (p->seen >> i & 1)
-			return complain(p, "%s: a second time", name);
+			return launch_ini_complain(&p->ini, "%s: a second time", name);
 		p->seen |= 1u << i;
 		return set(p, &keys[i], value);
 	}
 	if (!section_known)
-		return complain(p, "%s: in section [%s]; there are [device] and [virtio]", name,
-				section);
-	return complain(p, "'%s' is not a key of section [%s] (default.ini lists them)", name,
-			section);
+		return launch_ini_complain(
+		    &p->ini, "%s: in section [%s]; there are [device] and [virtio]", name, section);
+	return launch_ini_complain(&p->ini,
+				   "'%s' is not a key of section [%s] (default.ini lists them)",
+				   name, section);
 }
 
 static int check(struct parse *p)
@@ -212,7 +185,8 @@ static int check(struct parse *p)
 	const struct hca_profile *profile = &p->profile;
 
 	if (profile->virtio && !profile->split && !profile->packed) {
-		launch_complain("%s: emulation = yes, but neither split nor packed queues", p->path);
+		launch_complain("%s: emulation = yes, but neither split nor packed queues",
+				p->ini.path);
 		return -EINVAL;
 	}
 	return 0;
@@ -233,28 +207,12 @@ static void set_name(struct hca_profile *profile, const char *path)
 int launch_profile_read(const char *path, struct hca_profile *profile, char *description,
 			size_t description_len)
 {
-	struct parse p = {.path = path,
+	struct parse p = {.ini = {.path = path},
 			  .profile = hca_profile_default,
 			  .description = description,
 			  .description_len = description_len};
-	int line;
 
-	p.file = fopen(path, "re");
-	if (!p.file) {
-		launch_complain("--profile: %s: %s", path, strerror(errno));
-		return -EINVAL;
-	}
-	errno = 0;
-	line = ini_parse_stream(read_line, &p, take, &p);
-	if (ferror(p.file)) {
-		launch_complain("--profile: %s: %s", path, strerror(errno));
-		p.failed = true;
-	} else if (line && !p.failed) {
-		p.line = line > 0 ? (unsigned int)line : p.line;
-		complain(&p, "neither [SECTION] nor KEY = VALUE");
-	}
-	fclose(p.file);
-	if (p.failed || check(&p))
+	if (launch_ini_read(&p.ini, "profile", take, &p) || check(&p))
 		return -EINVAL;
 	set_name(&p.profile, path);
 	*profile = p.profile;

@@ -86,6 +86,31 @@ expect 2 "--port uplink: there is one already" \
 expect 2 "--port rep1: there are functions 0 to 0" run --port "rep1=wire:$T/wire" true
 expect 0 "note: 16 NIC threads take turns on" run --threads 16 true
 
+# Options from a file; those behind it count more.
+config() { # LINES...
+	printf '%s\n' "$@" >"$T/run.ini"
+}
+config "[run]" "shape = pf=1,vf=1" "function = 0,vlan=5" "function = 1,vlan=6" "leaks = no" \
+	"latency = create=1us" "profile = bf3"
+expect 0 "0x101e" run --config "$T/run.ini" -- cat /sys/bus/pci/devices/0000:3b:00.1/device
+expect 0 "0xa2dc" run --config "$T/run.ini" -- cat /sys/bus/pci/devices/0000:3b:00.0/device
+expect 0 "0x101d" run --config "$T/run.ini" --profile default -- \
+	cat /sys/bus/pci/devices/0000:3b:00.0/device
+config "[run]" "threads = 0"
+expect 2 "run.ini:2: --threads: '0' is not a number from 1 to 16" run --config "$T/run.ini" true
+config "" "[run]" "help = 1"
+expect 2 "run.ini:3: 'help' is not an option" run --config "$T/run.ini" true
+config "[run]" "leaks = 2"
+expect 2 "run.ini:2: leaks = 2: neither yes nor no" run --config "$T/run.ini" true
+config "[device]" "threads = 1"
+expect 2 "run.ini:2: threads: in section [device]; there is [run]" run --config "$T/run.ini" true
+config "[run]" "threads"
+expect 2 "run.ini:2: neither [SECTION] nor KEY = VALUE" run --config "$T/run.ini" true
+expect 2 "--config: $T/none: No such file" run --config "$T/none" true
+# Back on the command line, the file is not blamed.
+config "[run]" "threads = 1"
+expect 2 "softhca: --threads: '0' is not" run --config "$T/run.ini" --threads 0 true
+
 expect 0 "--functions" run --help
 expect 0 "profiles" --help
 expect 0 "softhca run" --help
