@@ -437,6 +437,14 @@ static void doorbell_page_can_vanish(void **state)
 	munmap(word, 4096);
 	ticks = __atomic_load_n(&s.rig.ticks, __ATOMIC_RELAXED);
 	rig_wait(__atomic_load_n(&s.rig.ticks, __ATOMIC_RELAXED) - ticks > 20);
+	/* What comes in its place is somebody else's: it is not read, nor written to. */
+	assert_ptr_equal(mmap(word, 4096, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+			 word);
+	ticks = __atomic_load_n(&s.rig.ticks, __ATOMIC_RELAXED);
+	rig_wait(__atomic_load_n(&s.rig.ticks, __ATOMIC_RELAXED) - ticks > 20);
+	assert_int_equal(*word, 0);
+	munmap(word, 4096);
 	/* Others' doorbells behind it ring, while it is there and when it was taken away. */
 	expect_others_well(&s, NULL);
 	dp_lock(s.rig.dp);
