@@ -145,6 +145,12 @@ json "not s['nic']['alive'] and s['objects']['pd'] == {'alive': 0, 'made': 1}" "
 expect 0 "it has ended" stat "$T/figures"
 expect 1 "the process has ended" inject "$T/figures" fail alloc_pd
 
+# A slow command holds no other one of its context up, and is counted once.
+start slow --latency alloc_transport_domain=2s
+tell slow both && [ "$ANSWER" = "both: ok" ] || fail "$ANSWER"
+json "s['latency_ns'] == 2000000000 and s['latency_commands'] == 1" "$PID"
+end slow "$PID"
+
 # Who left what behind: the program's own functions are named.
 start five --leaks --trace "$T/trace"
 tell five leak && [ "$ANSWER" = "leak: ok" ] || fail "$ANSWER"

@@ -2,9 +2,12 @@
 /*
  * A program to be watched: opens a device, then does what it is told, one word a line, and answers
  * in a line each: "pd" allocates a protection domain, "leak" makes a key and a completion queue that
- * nobody destroys, "close" closes the device. The end of input is its end.
+ * nobody destroys, "both" sends a command that is told to be slow and, meanwhile, others by the same
+ * context, "close" closes the device. The end of input is its end.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +96,52 @@ __attribute__((noinline, visibility("default"))) int leak_cq(struct ibv_context 
 	return err;
 }
 
+struct slow {
+	struct ibv_context *ctx;
+	atomic_bool begun, done;
+	int err;
+};
+
+static void *alloc_transport_domain(void *arg)
+{
+	struct slow *slow = arg;
+	uint8_t in[16] = {0};
+
+	mbox_put(in, 0, 16, 0x816);
+	atomic_store(&slow->begun, true);
+	slow->err = create(slow->ctx, in, sizeof(in));
+	atomic_store(&slow->done, true);
+	return NULL;
+}
+
+static int query(struct ibv_context *ctx)
+{
+	uint8_t in[16] = {0}, out[16 + 4096] = {0};
+
+	mbox_put(in, 0, 16, 0x100);
+	mbox_put(in, 0x30, 16, 1);
+	return mlx5dv_devx_general_cmd(ctx, in, sizeof(in), out, sizeof(out));
+}
+
+/* ETIME: the others had to wait for the slow one. */
+static int both(struct ibv_context *ctx)
+{
+	struct slow slow = {.ctx = ctx};
+	pthread_t thread;
+	int err = pthread_create(&thread, NULL, alloc_transport_domain, &slow);
+
+	if (err)
+		return err;
+	while (!err && !atomic_load(&slow.begun))
+		err = query(ctx);
+	for (unsigned int i = 0; !err && i < 100; i++)
+		err = query(ctx);
+	if (!err && atomic_load(&slow.done))
+		err = ETIME;
+	pthread_join(thread, NULL);
+	return err ? err : slow.err;
+}
+
 static int obey(struct ibv_context **ctx, const char *word)
 {
 	int err;
@@ -103,6 +152,8 @@ static int obey(struct ibv_context **ctx, const char *word)
 		err = leak_mkey(*ctx);
 		return err ? err : leak_cq(*ctx);
 	}
+	if (!strcmp(word, "both"))
+		return both(*ctx);
 	if (!strcmp(word, "close")) {
 		err = ibv_close_device(*ctx);
 		*ctx = NULL;

@@ -73,7 +73,10 @@ static void sleep_until(uint64_t ns)
 static void slow_down(struct call *call)
 {
 	struct hca *hca = call->hca;
+	int cancel;
 
+	/* A system call that takes its time is no place to end a thread. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	while (sem_wait(&hca->slots) && errno == EINTR)
 		;
 	call->slot = true;
@@ -82,6 +85,53 @@ static void slow_down(struct call *call)
 	pthread_mutex_unlock(&hca->lock);
 	if (call->latency_ns)
 		sleep_until(call_now_ns() + call->latency_ns);
+	pthread_setcancelstate(cancel, NULL);
+}
+
+/* A command of this thread whose latency has passed already. */
+static _Thread_local struct call arrived;
+
+bool hca_takes_time(const struct hca *hca)
+{
+	return hca->latency != NULL;
+}
+
+void hca_arrives(struct hca *hca, const void *in, const char *name)
+{
+	uint8_t nothing[CMD_HDR_LEN];
+	struct hca_ctx ctx = {.hca = hca};
+	struct cmd cmd = {.ctx = &ctx,
+			  .in = in,
+			  .in_len = CMD_HDR_LEN,
+			  .out = nothing,
+			  .out_len = sizeof(nothing)};
+
+	if (!hca->latency || arrived.hca)
+		return;
+	arrived = (struct call){.hca = hca,
+				.name = in ? cmd_name(&cmd) : name,
+				.begun_ns = call_now_ns()};
+	slow_down(&arrived);
+}
+
+void hca_departs(struct hca *hca)
+{
+	if (arrived.hca == hca && arrived.slot)
+		sem_post(&hca->slots);
+	arrived.hca = NULL;
+	arrived.slot = false;
+}
+
+/* Take over from hca_arrives(), slot and all. */
+static bool has_arrived(struct call *call)
+{
+	if (arrived.hca != call->hca || !arrived.slot || strcmp(arrived.name, call->name))
+		return false;
+	call->begun_ns = arrived.begun_ns;
+	call->latency_ns = arrived.latency_ns;
+	call->slot = true;
+	arrived.slot = false;
+	return true;
 }
 
 void call_begin(struct call *call, struct hca *hca, const char *name)
@@ -96,7 +146,7 @@ void call_begin(struct call *call, struct hca *hca, const char *name)
 	call->origin.n = 0;
 	if (hca->track)
 		origin_here(&call->origin);
-	if (hca->latency)
+	if (hca->latency && !has_arrived(call))
 		slow_down(call);
 	pthread_mutex_lock(&hca->lock);
 	hca->call = call;

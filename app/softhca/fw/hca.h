@@ -67,6 +67,16 @@ void hca_destroy(struct hca *hca);
  */
 void hca_process_ends(struct hca *hca);
 
+/*
+ * The latency of a command (latency.h) may pass before its caller takes locks that other commands
+ * need, too: the next call of this thread that is that command does not wait again. in: the first
+ * 16 bytes of a mailbox, or NULL and the name of a call without one. hca_departs() follows in any
+ * case, when the command has returned or will not come after all.
+ */
+bool hca_takes_time(const struct hca *hca); /* without a latency nobody has to arrive */
+void hca_arrives(struct hca *hca, const void *in, const char *name);
+void hca_departs(struct hca *hca);
+
 int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **ctx);
 void hca_ctx_close(struct hca_ctx *ctx);
 

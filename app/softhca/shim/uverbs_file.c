@@ -14,6 +14,7 @@
 #include <rdma/mlx5_user_ioctl_cmds.h>
 
 #include "nic.h"
+#include "uverbs_arrive.h"
 #include "uverbs_cq.h"
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -316,11 +317,13 @@ int uverbs_ioctl_fd(int fd, unsigned long cmd, void *arg)
 	if (file->pid != getpid()) {
 		rc = -EIO;
 	} else {
+		uverbs_arrives(file->hca, cmd, arg);
 		pthread_mutex_lock(&file->lock);
 		file->fd = fd;
 		rc = uverbs_ioctl(file, cmd, arg);
 		file->fd = -1;
 		pthread_mutex_unlock(&file->lock);
+		hca_departs(file->hca);
 	}
 	file_put(file);
 	return rc;
