@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../vq/guard.h"
 #include "cq.h"
 #include "event.h"
 #include "fail.h"
@@ -104,7 +105,45 @@ int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter)
 	return 0;
 }
 
-int cq_put(struct cq *cq, const uint8_t src[CQE_LEN])
+/*
+ * The program may have unmapped the CQ meanwhile. Not for cq_produce(): the datapath guards a
+ * queue's notification itself, and guards do not nest.
+ */
+struct cq_guard {
+	struct guard guard;
+	const struct cq *cq;
+};
+
+static bool blame(struct guard *guard, const void *addr)
+{
+	return cq_has(((struct cq_guard *)guard)->cq, addr);
+}
+
+static void lose(struct cq *cq)
+{
+	cq_set_lost(cq);
+	cq->told = true;
+	event_send(cq->obj.ctx->hca, &cq->obj, EVENT_CQ_ERROR);
+}
+
+void cq_scan(struct cq *cq)
+{
+	struct cq_guard g = {.guard.blame = blame, .cq = cq};
+
+	pthread_spin_lock(&cq->lock);
+	if (!cq->waiting) {
+		/* Nothing to see, or armed. */
+	} else if (sigsetjmp(g.guard.env, 0) == 0) {
+		guard_enter(&g.guard);
+		cq_check_arm(cq);
+		guard_leave();
+	} else {
+		lose(cq);
+	}
+	pthread_spin_unlock(&cq->lock);
+}
+
+static int put(struct cq *cq, const uint8_t src[CQE_LEN])
 {
 	uint8_t *cqe = next_cqe(cq), last[4];
 
@@ -116,12 +155,30 @@ int cq_put(struct cq *cq, const uint8_t src[CQE_LEN])
 	return 0;
 }
 
+int cq_put(struct cq *cq, const uint8_t src[CQE_LEN])
+{
+	struct cq_guard g = {.guard.blame = blame, .cq = cq};
+	int err;
+
+	if (sigsetjmp(g.guard.env, 0) != 0) {
+		lose(cq);
+		return -EIO;
+	}
+	guard_enter(&g.guard);
+	err = put(cq, src);
+	guard_leave();
+	return err;
+}
+
 /* With cq->lock. */
 static int resize(struct cq *cq, struct umem *umem, unsigned int log_size)
 {
 	uint8_t cqe[CQE_LEN] = {0};
+	uint32_t ci;
 
-	if (cq->collapsed || ((cq->pi - dbr_read(cq, 0)) & CI_MASK) >= 1u << log_size)
+	if (cq->lost || mem_read(&cq->dbr[0], &ci, sizeof(ci)))
+		return -EIO;
+	if (cq->collapsed || ((cq->pi - be32toh(ci)) & CI_MASK) >= 1u << log_size)
 		return -EINVAL;
 	cqe[CQE_LEN - 1] = CQE_RESIZED << 4;
 	if (cq_put(cq, cqe))

@@ -48,13 +48,18 @@ bool cq_has(const struct cq *cq, const void *addr);
 /* It faulted there. With cq->lock held or in a signal handler above who holds it. */
 void cq_set_lost(struct cq *cq);
 
-/* A receive completion. Called with cq->lock by a NIC thread. -EIO: overrun, the CQ is broken. */
+/* A receive completion; the caller guards against memory that is gone. Called with cq->lock by a NIC thread. -EIO: overrun, the CQ is broken. */
 int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter);
 
-/* A completion of a data queue pair, complete but for the owner bit. As cq_produce(). */
+/*
+ * A completion of a data queue pair, complete but for the owner bit. As cq_produce(), but from any
+ * thread that has no guard (vq/guard.h): memory that is gone is an -EIO and told.
+ */
 int cq_put(struct cq *cq, const uint8_t cqe[64]);
 
 /* Fire if armed and there is something to see. Called with cq->lock by a NIC thread. */
 void cq_check_arm(struct cq *cq);
+/* The same by the tick: takes the lock, looks at waiting ones only, survives memory that is gone. */
+void cq_scan(struct cq *cq);
 
 #endif

@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../vq/guard.h"
 #include "chan.h"
 #include "cq.h"
 #include "event.h"
@@ -98,43 +97,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* The program may have unmapped the CQ meanwhile. */
-struct scan_guard {
-	struct guard guard;
-	const struct cq *cq;
-};
-
-static bool scan_blame(struct guard *guard, const void *addr)
-{
-	return cq_has(((struct scan_guard *)guard)->cq, addr);
-}
-
-static void scan_cq(struct hca *hca, struct cq *cq)
-{
-	struct scan_guard g = {.guard.blame = scan_blame, .cq = cq};
-
-	pthread_spin_lock(&cq->lock);
-	if (!cq->waiting) {
-		/* Nothing to see, or armed. */
-	} else if (sigsetjmp(g.guard.env, 0) == 0) {
-		guard_enter(&g.guard);
-		cq_check_arm(cq);
-		guard_leave();
-	} else {
-		cq_set_lost(cq);
-		cq->told = true;
-		event_send(hca, &cq->obj, EVENT_CQ_ERROR);
-	}
-	pthread_spin_unlock(&cq->lock);
-}
-
 static void scan(struct hca *hca)
 {
 	struct event_sub *sub;
 	struct cq *cq;
 
 	TAILQ_FOREACH(cq, &hca->ev.cqs, in_hca)
-	scan_cq(hca, cq);
+	cq_scan(cq);
 	if (atomic_load(&hca->ev.pending))
 		SLIST_FOREACH(sub, &hca->ev.subs, in_all)
 	if (atomic_load(&sub->pending))

@@ -182,6 +182,30 @@ static void tick_memory_gone_cq_lost(void **state)
 	guard_remove();
 }
 
+/* Completions of data queue pairs come from the tick, without a guard of the datapath. */
+static void put_memory_gone_cq_lost(void **state)
+{
+	struct rig *rig = *state;
+	uint8_t cqe[64] = {0};
+	struct path p;
+	struct cq *cq;
+
+	assert_int_equal(guard_install(), 0);
+	make_path(&p, rig);
+	cq = (struct cq *)p.cq;
+	pthread_spin_lock(&cq->lock);
+	assert_int_equal(cq_put(cq, cqe), 0);
+	munmap(p.mem + PAGE_CQ * PAGE, PAGE);
+	assert_int_equal(cq_put(cq, cqe), -EIO);
+	assert_int_equal(cq_put(cq, cqe), -EIO);
+	pthread_spin_unlock(&cq->lock);
+	assert_int_equal(event(&p), 1);
+	assert_int_equal(event(&p), 0);
+	assert_int_equal(rig->hca->ev.waiting, 0);
+	end_path(&p);
+	guard_remove();
+}
+
 static void notify_foreign_fault_not_owned(void **state)
 {
 	const struct vq_ops *ops;
@@ -240,6 +264,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 	    T(notify_memory_gone_queue_error),
 	    T(tick_memory_gone_cq_lost),
+	    T(put_memory_gone_cq_lost),
 	    T(notify_foreign_fault_not_owned),
 	    T(cq_has_all_of_its_entries),
 	    T(create_cq_memory_gone_refused),
