@@ -384,8 +384,8 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 	err |=
 	    require(!o->dev.rx_buffer || o->dev.mergeable || o->dev.rx_buffer >= o->dev.frame_max,
 		    "--rx-buffer: less than a frame needs --mergeable");
-	err |= require(o->mss_max <= 9000 && o->gso_max >= 10000,
-		       "--mss: at most 9000; --gso-max: at least 10000");
+	err |= require(o->mss_max <= 9144 && o->gso_max >= 10000,
+		       "--mss: at most 9144; --gso-max: at least 10000");
 	err |= require(!(o->restarts && o->seconds), "--restarts needs --frames");
 	err |= require(!(o->migrate && (o->seconds || o->restarts || o->reconnect_ms)),
 		       "--migrate needs --frames, and neither --restarts nor --reconnect");
