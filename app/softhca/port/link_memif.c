@@ -53,14 +53,14 @@ struct memif {
 	struct memif_memory memory;
 };
 
-static uint64_t memif_now(const struct link *link)
+static uint64_t memif_now(void)
 {
-	return link->owner->now;
+	return dp_cycles();
 }
 
 static uint64_t memif_in_us(const struct link *link, uint64_t us)
 {
-	return memif_now(link) + us * link->port->dp->cycles_per_us;
+	return memif_now() + us * link->port->dp->cycles_per_us;
 }
 
 static void memif_close_fd(int *fd)
@@ -630,9 +630,9 @@ static void memif_service(struct link *link)
 	if (m->control >= 0)
 		memif_hear(link);
 	if ((m->state == MEMIF_HELLO_WAIT || m->state == MEMIF_SETUP) &&
-	    memif_now(link) > m->give_up_at)
+	    memif_now() > m->give_up_at)
 		memif_drop(link);
-	if (memif_now(link) < m->retry_at)
+	if (memif_now() < m->retry_at)
 		return;
 	m->retry_at = memif_in_us(link, MEMIF_RETRY_US);
 	if (m->state == MEMIF_LISTEN && !memif_has_name(link)) {

@@ -5,8 +5,8 @@
  * every program.
  *
  * The file is read whole when the port is made: what is wrong with it is said before anything runs,
- * and playing costs no system calls. It is played from the moment a function can receive, and waits
- * for receivers without buffers, so that a comparison of what went in and what came out is exact.
+ * and playing costs no system calls. It is played while a function can receive, and waits for
+ * receivers without buffers, so that a comparison of what went in and what came out is exact.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -53,7 +53,9 @@ struct capture {
 	size_t n_bytes, room_bytes;
 	size_t next;
 	uint64_t loops_left; /* of all n frames; UINT64_MAX: for ever */
-	uint64_t started;    /* cycles of the first frame; 0: nobody can receive yet */
+	bool paused;         /* nobody can receive */
+	uint64_t started;    /* cycles: now less what has passed */
+	uint64_t passed;     /* cycles of playing */
 	uint64_t played;     /* frames since then */
 	uint64_t loop_us;    /* length of the recording */
 	/* What goes out. */
@@ -226,6 +228,7 @@ static int capture_open(struct link *link)
 		return -ENOMEM;
 	link->state = p;
 	link->in.patient = true;
+	p->paused = true;
 	p->loops_left = link->options.loops != 0 ? link->options.loops : UINT64_MAX;
 	err = lib_load(link, &p->lib);
 	if (err == 0 && link->options.rx[0] != '\0')
@@ -287,12 +290,15 @@ static unsigned int capture_peek(struct link *link, struct nic *nic)
 
 	if (p->n == 0 || p->loops_left == 0)
 		return 0;
-	if (p->started == 0) {
-		if (!capture_heard(link))
-			return 0;
-		p->started = nic->now;
+	if (!capture_heard(link)) {
+		p->paused = true;
+		return 0;
 	}
-	passed_us = (nic->now - p->started) / nic->dp->cycles_per_us;
+	if (p->paused)
+		p->started = nic->now - p->passed;
+	p->paused = false;
+	p->passed = nic->now - p->started;
+	passed_us = p->passed / nic->dp->cycles_per_us;
 	left = p->loops_left == UINT64_MAX ? UINT64_MAX : p->loops_left * p->n - p->next;
 	for (n = 0; n < DP_BATCH && n < left && capture_due_us(link, p, n) <= passed_us; n++) {
 		const struct capture_frame *f = &p->frame[(p->next + n) % p->n];
