@@ -22,7 +22,12 @@
 struct cmd;
 
 /* What a profile must have for a command to exist. */
-enum cmd_need { CMD_NEED_NOTHING, CMD_NEED_VIRTIO, CMD_NEED_QUEUE_COUNTERS, CMD_NEED_FLOW_COUNTERS };
+enum cmd_need {
+	CMD_NEED_NOTHING,
+	CMD_NEED_VIRTIO,
+	CMD_NEED_QUEUE_COUNTERS,
+	CMD_NEED_FLOW_COUNTERS,
+};
 
 enum cmd_verb { CMD_GENERAL, CMD_CREATE, CMD_MODIFY, CMD_QUERY };
 

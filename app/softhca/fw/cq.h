@@ -48,7 +48,10 @@ bool cq_has(const struct cq *cq, const void *addr);
 /* It faulted there. With cq->lock held or in a signal handler above who holds it. */
 void cq_set_lost(struct cq *cq);
 
-/* A receive completion; the caller guards against memory that is gone. Called with cq->lock by a NIC thread. -EIO: overrun, the CQ is broken. */
+/*
+ * A receive completion. Called with cq->lock by a NIC thread that guards against memory that is
+ * gone. -EIO: overrun, the CQ is broken.
+ */
 int cq_produce(struct cq *cq, uint32_t qpn, uint16_t wqe_counter);
 
 /*
@@ -59,7 +62,8 @@ int cq_put(struct cq *cq, const uint8_t cqe[64]);
 
 /* Fire if armed and there is something to see. Called with cq->lock by a NIC thread. */
 void cq_check_arm(struct cq *cq);
-/* The same by the tick: takes the lock, looks at waiting ones only, survives memory that is gone. */
+/* The same by the tick: takes the lock, looks at waiting ones only, survives memory that is gone.
+ */
 void cq_scan(struct cq *cq);
 
 #endif

@@ -323,8 +323,8 @@ int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *att
 	if (!err)
 		*flow = (struct hca_flow *)f;
 	trace_call(m->obj.ctx, "create_flow", err,
-		   " matcher=0x%x tir=0x%x counter=0x%x+%u%s id=0x%x%s%s",
-		   m->obj.id, attr->tir ? attr->tir->id : 0, attr->counter ? attr->counter->id : 0,
+		   " matcher=0x%x tir=0x%x counter=0x%x+%u%s id=0x%x%s%s", m->obj.id,
+		   attr->tir ? attr->tir->id : 0, attr->counter ? attr->counter->id : 0,
 		   attr->counter_offset, flow_action(attr), err ? 0 : f->obj.id,
 		   err ? " refused: " : "", err ? why : "");
 	call_end(&call, err);

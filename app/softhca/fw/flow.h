@@ -26,8 +26,8 @@ struct matcher {
 
 struct flow {
 	struct hca_obj obj;
-	struct matcher *matcher; /* borrowed, in obj.uses */
-	struct tir *tir;         /* borrowed, in obj.uses; NULL: nobody receives */
+	struct matcher *matcher;    /* borrowed, in obj.uses */
+	struct tir *tir;            /* borrowed, in obj.uses; NULL: nobody receives */
 	struct dp_counter *counter; /* of an object in obj.uses; NULL: not counted */
 	struct flow_key value;
 	uint64_t seq; /* age */

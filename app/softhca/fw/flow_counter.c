@@ -18,9 +18,8 @@ int flow_counter_alloc(struct cmd *cmd, struct hca_obj **out)
 	int err;
 
 	if (bulk & ~(uint64_t)FLOW_COUNTER_BULKS || bulk & (bulk - 1))
-		return cmd_refuse(cmd, SYND(FC_BULK),
-				  FLD(alloc_flow_counter_in, flow_counter_bulk), "0x%" PRIx64,
-				  bulk);
+		return cmd_refuse(cmd, SYND(FC_BULK), FLD(alloc_flow_counter_in, flow_counter_bulk),
+				  "0x%" PRIx64, bulk);
 	err = obj_new(cmd->ctx, OBJ_FLOW_COUNTER, sizeof(*fc), &obj);
 	if (err)
 		return cmd_refuse_errno(cmd, err);

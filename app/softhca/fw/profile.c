@@ -6,26 +6,26 @@
 #include "profile.h"
 
 const struct hca_profile hca_profile_default = {
-	.name = "cx6dx",
-	.fw_version = "22.35.1012",
-	.pci_device = 0x101d,
-	.virtio = true,
-	.split = true,
-	.packed = true,
-	.version_1 = true,
-	.offloads = HCA_OFFLOAD_MRG_RXBUF | HCA_OFFLOAD_HOST_ECN | HCA_OFFLOAD_GUEST_ECN |
-		    HCA_OFFLOAD_GUEST_TSO6 | HCA_OFFLOAD_GUEST_TSO4 | HCA_OFFLOAD_GUEST_CSUM |
-		    HCA_OFFLOAD_CSUM | HCA_OFFLOAD_HOST_TSO6 | HCA_OFFLOAD_HOST_TSO4,
-	.vnet_modify_ext = true,
-	.addr_modify = true,
-	.index_modify = true,
-	.freeze_to_rdy = true,
-	.queue_counters = true,
-	.dirty_log = true,
-	.flow_counters = true,
-	.max_queues = 256,
-	.max_queue_size = 32768,
-	.max_mtu = 9216,
+    .name = "cx6dx",
+    .fw_version = "22.35.1012",
+    .pci_device = 0x101d,
+    .virtio = true,
+    .split = true,
+    .packed = true,
+    .version_1 = true,
+    .offloads = HCA_OFFLOAD_MRG_RXBUF | HCA_OFFLOAD_HOST_ECN | HCA_OFFLOAD_GUEST_ECN |
+		HCA_OFFLOAD_GUEST_TSO6 | HCA_OFFLOAD_GUEST_TSO4 | HCA_OFFLOAD_GUEST_CSUM |
+		HCA_OFFLOAD_CSUM | HCA_OFFLOAD_HOST_TSO6 | HCA_OFFLOAD_HOST_TSO4,
+    .vnet_modify_ext = true,
+    .addr_modify = true,
+    .index_modify = true,
+    .freeze_to_rdy = true,
+    .queue_counters = true,
+    .dirty_log = true,
+    .flow_counters = true,
+    .max_queues = 256,
+    .max_queue_size = 32768,
+    .max_mtu = 9216,
 };
 
 /* One offload in its two numberings. */
@@ -33,11 +33,15 @@ static const struct {
 	uint16_t offload;
 	uint32_t flag;
 } numbers[] = {
-	{HCA_OFFLOAD_MRG_RXBUF, VQ_F_MRG_RXBUF},   {HCA_OFFLOAD_HOST_ECN, VQ_F_HOST_ECN},
-	{HCA_OFFLOAD_GUEST_ECN, VQ_F_GUEST_ECN},   {HCA_OFFLOAD_GUEST_TSO6, VQ_F_GUEST_TSO6},
-	{HCA_OFFLOAD_GUEST_TSO4, VQ_F_GUEST_TSO4}, {HCA_OFFLOAD_GUEST_CSUM, VQ_F_GUEST_CSUM},
-	{HCA_OFFLOAD_CSUM, VQ_F_CSUM},             {HCA_OFFLOAD_HOST_TSO6, VQ_F_HOST_TSO6},
-	{HCA_OFFLOAD_HOST_TSO4, VQ_F_HOST_TSO4},
+    {HCA_OFFLOAD_MRG_RXBUF,  VQ_F_MRG_RXBUF },
+    {HCA_OFFLOAD_HOST_ECN,   VQ_F_HOST_ECN  },
+    {HCA_OFFLOAD_GUEST_ECN,  VQ_F_GUEST_ECN },
+    {HCA_OFFLOAD_GUEST_TSO6, VQ_F_GUEST_TSO6},
+    {HCA_OFFLOAD_GUEST_TSO4, VQ_F_GUEST_TSO4},
+    {HCA_OFFLOAD_GUEST_CSUM, VQ_F_GUEST_CSUM},
+    {HCA_OFFLOAD_CSUM,       VQ_F_CSUM      },
+    {HCA_OFFLOAD_HOST_TSO6,  VQ_F_HOST_TSO6 },
+    {HCA_OFFLOAD_HOST_TSO4,  VQ_F_HOST_TSO4 },
 };
 
 enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };

@@ -72,7 +72,8 @@ int qp_notify(struct qp *qp)
 	pthread_spin_lock(&peer->rcq->lock);
 	if (peer->rcq->broken)
 		err = -EIO;
-	else if ((uint16_t)be32toh(__atomic_load_n(&peer->dbr[0], __ATOMIC_ACQUIRE)) != peer->rq_ci) {
+	else if ((uint16_t)be32toh(__atomic_load_n(&peer->dbr[0], __ATOMIC_ACQUIRE)) !=
+		 peer->rq_ci) {
 		err = cq_produce(peer->rcq, peer->obj.id, peer->rq_ci);
 		if (!err)
 			peer->rq_ci++;

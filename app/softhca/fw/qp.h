@@ -29,8 +29,8 @@ struct qp {
 	uint8_t *wq;   /* in umem: receive WQEs, and behind them a send queue */
 	uint32_t *dbr; /* in dbr_umem: [0] receive WQEs ever posted, big-endian */
 	unsigned int log_rq_size;
-	struct cq *rcq; /* borrowed, in obj.uses */
-	uint16_t rq_ci; /* receive WQEs consumed */
+	struct cq *rcq;       /* borrowed, in obj.uses */
+	uint16_t rq_ci;       /* receive WQEs consumed */
 	struct rdma_qp *data; /* owned; a queue pair that also sends, see qp_data.c; else NULL */
 };
 

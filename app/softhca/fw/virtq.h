@@ -45,10 +45,10 @@ struct virtq {
 	struct vq_dirty_log log;    /* mem: owned reference; NULL: no bitmap */
 	uint8_t ctx[VIRTQ_CTX_LEN]; /* as given: the answer to a query, with live fields put in */
 
-	bool counted; /* in the function's number of queues; a candidate never is */
-	bool changed; /* in SUSPEND: attr is newer than vq */
+	bool counted;        /* in the function's number of queues; a candidate never is */
+	bool changed;        /* in SUSPEND: attr is newer than vq */
 	enum vq_state noted; /* what the trace knows of it */
-	struct vq *vq; /* owned; NULL before RDY */
+	struct vq *vq;       /* owned; NULL before RDY */
 };
 
 extern const char *const virtq_state_names[];

@@ -60,15 +60,15 @@ static int check_features(struct cmd *cmd, struct vq_attr *attr)
 	static const struct {
 		uint16_t field, offload;
 	} bits[] = {
-	    {FLD(virtio_net_q, tso_ipv4), HCA_OFFLOAD_HOST_TSO4},
-	    {FLD(virtio_net_q, tso_ipv6), HCA_OFFLOAD_HOST_TSO6},
-	    {FLD(virtio_net_q, tx_csum), HCA_OFFLOAD_CSUM},
-	    {FLD(virtio_net_q, rx_csum), HCA_OFFLOAD_GUEST_CSUM},
+	    {FLD(virtio_net_q, tso_ipv4),   HCA_OFFLOAD_HOST_TSO4 },
+	    {FLD(virtio_net_q, tso_ipv6),   HCA_OFFLOAD_HOST_TSO6 },
+	    {FLD(virtio_net_q, tx_csum),    HCA_OFFLOAD_CSUM      },
+	    {FLD(virtio_net_q, rx_csum),    HCA_OFFLOAD_GUEST_CSUM},
 	    {FLD(virtio_net_q, guest_tso4), HCA_OFFLOAD_GUEST_TSO4},
 	    {FLD(virtio_net_q, guest_tso6), HCA_OFFLOAD_GUEST_TSO6},
-	    {FLD(virtio_net_q, guest_ecn), HCA_OFFLOAD_GUEST_ECN},
-	    {FLD(virtio_net_q, host_ecn), HCA_OFFLOAD_HOST_ECN},
-	    {FLD(virtio_net_q, mrg_rxbuf), HCA_OFFLOAD_MRG_RXBUF},
+	    {FLD(virtio_net_q, guest_ecn),  HCA_OFFLOAD_GUEST_ECN },
+	    {FLD(virtio_net_q, host_ecn),   HCA_OFFLOAD_HOST_ECN  },
+	    {FLD(virtio_net_q, mrg_rxbuf),  HCA_OFFLOAD_MRG_RXBUF },
 	};
 	const struct hca_profile *p = &cmd->ctx->hca->profile;
 	uint16_t offloads = 0;
@@ -196,8 +196,8 @@ static int use_mkey(struct cmd *cmd, struct virtq *virtq, enum field_id field, s
 	if ((*mkey)->null)
 		return cmd_refuse(cmd, SYND(VQ_NULL_MKEY), field, " ");
 	if ((*mkey)->pdn != virtq->pdn)
-		return cmd_refuse(cmd, SYND(VQ_MKEY_PD), field,
-				  "key 0x%x of 0x%x, queue of 0x%x", key, (*mkey)->pdn, virtq->pdn);
+		return cmd_refuse(cmd, SYND(VQ_MKEY_PD), field, "key 0x%x of 0x%x, queue of 0x%x",
+				  key, (*mkey)->pdn, virtq->pdn);
 	/* Memory regions may go at any time: the queue then faults. */
 	if (!(*mkey)->direct && obj_use(&virtq->obj, &(*mkey)->obj))
 		return cmd_refuse_errno(cmd, -ENOMEM);

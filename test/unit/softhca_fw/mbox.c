@@ -307,6 +307,18 @@ void set_state(struct hca_obj *vq, enum vq_state state)
 	mb_modify(&mb, vq);
 }
 
+void select_fields(struct mbox *mb, uint64_t select)
+{
+	mb_begin(mb, "modify_virtio_net_q");
+	mb_set(mb, FLD(virtio_net_q, modify_field_select), select);
+}
+
+void virtq_query_into(struct hca_obj *obj, struct mbox *mb)
+{
+	mb_begin(mb, "query_virtio_net_q");
+	mb_query(mb, obj);
+}
+
 void request_state(struct mbox *mb, unsigned int to)
 {
 	mb_begin(mb, "modify_virtio_net_q");

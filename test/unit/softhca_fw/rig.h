@@ -91,6 +91,30 @@ int flow_to(struct hca_matcher *matcher, const void *value, size_t value_len, st
 
 void destroy(struct hca_obj *obj);
 void set_state(struct hca_obj *vq, enum vq_state state);
+/* modify_field_select of a VIRTIO_NET_Q. */
+enum {
+	SEL_STATE = 1 << 0,
+	SEL_DIRTY_PARAMS = 1 << 3,
+	SEL_DIRTY_ENABLE = 1 << 4,
+	SEL_PERIOD = 1 << 5,
+	SEL_ADDRS = 1 << 6,
+	SEL_AVAIL = 1 << 7,
+	SEL_USED = 1 << 8,
+	SEL_TYPE = 1 << 9,
+	SEL_VERSION = 1 << 10,
+	SEL_MKEY = 1 << 11,
+	SEL_FEATURES = 1 << 12,
+	SEL_EVENT = 1 << 13,
+	SEL_DESC_GROUP = 1 << 14,
+	/* What a driver sets of a queue that it has made before the guest came. */
+	SEL_GUEST = SEL_ADDRS | SEL_AVAIL | SEL_USED | SEL_TYPE | SEL_VERSION | SEL_MKEY |
+		    SEL_FEATURES | SEL_EVENT,
+};
+
+/* A modify mailbox that selects fields. */
+void select_fields(struct mbox *mb, uint64_t select);
+/* mb->out: the queue as a query shows it. */
+void virtq_query_into(struct hca_obj *obj, struct mbox *mb);
 /* A modify mailbox that asks for a state. */
 void request_state(struct mbox *mb, unsigned int to);
 /* A good queue of index 0, brought to a state. */

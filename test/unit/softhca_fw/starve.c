@@ -72,7 +72,7 @@ WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -
 WRAP(int, eventfd, (unsigned int initval, int flags), (initval, flags), -1, EMFILE)
 WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
 WRAP(int, pthread_create,
-     (pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg),
+     (pthread_t * thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg),
      (thread, attr, start, arg), EAGAIN, EAGAIN)
 
 /* Variadic ones: the third argument is there or not looked at. */

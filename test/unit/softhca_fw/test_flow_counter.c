@@ -75,8 +75,8 @@ static void create_flow_one_destination(void **state)
 	assert_int_equal(rule(m, (struct hca_flow_attr){.drop = true, .tir = tir}, &flow), -EINVAL);
 	assert_int_equal(rule(m, (struct hca_flow_attr){.default_miss = true, .tir = tir}, &flow),
 			 -EINVAL);
-	assert_int_equal(
-	    rule(m, (struct hca_flow_attr){.default_miss = true, .drop = true}, &flow), -EINVAL);
+	assert_int_equal(rule(m, (struct hca_flow_attr){.default_miss = true, .drop = true}, &flow),
+			 -EINVAL);
 	assert_int_equal(port->n_rules, 0);
 	assert_int_equal(rule(m, (struct hca_flow_attr){.drop = true}, &flow), 0);
 	assert_true(port->rules[0].drop);
@@ -256,7 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-	    T(create_flow_one_destination), T(create_flow_counted), T(alloc_bad_bulk_refused),
+	    T(create_flow_one_destination), T(create_flow_counted),    T(alloc_bad_bulk_refused),
 	    T(query_bulk_into_memory),      T(query_bulk_bad_refused),
 #undef T
 	};

@@ -43,8 +43,8 @@ static void make_path(struct path *p, struct rig *rig)
 
 	memset(p, 0, sizeof(*p));
 	p->rig = rig;
-	p->mem = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		      0);
+	p->mem =
+	    mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(p->mem, MAP_FAILED);
 	assert_int_equal(hca_umem_reg(rig->a, p->mem, PAGES * PAGE, 1, &umem), 0);
 	good_cq(rig, &mb);
@@ -262,12 +262,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-	    T(notify_memory_gone_queue_error),
-	    T(tick_memory_gone_cq_lost),
-	    T(put_memory_gone_cq_lost),
-	    T(notify_foreign_fault_not_owned),
-	    T(cq_has_all_of_its_entries),
-	    T(create_cq_memory_gone_refused),
+	    T(notify_memory_gone_queue_error), T(tick_memory_gone_cq_lost),
+	    T(put_memory_gone_cq_lost),        T(notify_foreign_fault_not_owned),
+	    T(cq_has_all_of_its_entries),      T(create_cq_memory_gone_refused),
 #undef T
 	};
 

@@ -66,41 +66,41 @@ TAKE(dirty_log, p->dirty_log = false)
 #define N(name) FLD(virtio_net_q, name)
 
 static const struct lack lacks[] = {
-    {"split", no_split, C(virtio_queue_type), 3, 2, 0, Q(virtio_q_type), 0, SYND(VQ_TYPE)},
-    {"packed", no_packed, C(virtio_queue_type), 3, 1, 0, Q(virtio_q_type), 1, SYND(VQ_TYPE)},
-    {"version_1", no_version_1, C(virtio_version_1_0), 1, 0, 0, Q(virtio_version_1_0), 1,
-     SYND(VQ_VERSION)},
-    {"host_tso4", no_host_tso4, C(tso_ipv4), 1, 0, 0, N(tso_ipv4), 1, SYND(VQ_OFFLOAD)},
-    {"host_tso6", no_host_tso6, C(tso_ipv6), 1, 0, 0, N(tso_ipv6), 1, SYND(VQ_OFFLOAD)},
-    {"csum", no_csum, C(tx_csum), 1, 0, 0, N(tx_csum), 1, SYND(VQ_OFFLOAD)},
-    {"guest_csum", no_guest_csum, C(rx_csum), 1, 0, 0, N(rx_csum), 1, SYND(VQ_OFFLOAD)},
-    {"guest_tso4", no_guest_tso4, C(guest_tso4), 1, 0, 0, N(guest_tso4), 1, SYND(VQ_OFFLOAD)},
-    {"guest_tso6", no_guest_tso6, C(guest_tso6), 1, 0, 0, N(guest_tso6), 1, SYND(VQ_OFFLOAD)},
-    {"guest_ecn", no_guest_ecn, C(guest_ecn), 1, 0, 0, N(guest_ecn), 1, SYND(VQ_OFFLOAD)},
-    {"host_ecn", no_host_ecn, C(host_ecn), 1, 0, 0, N(host_ecn), 1, SYND(VQ_OFFLOAD)},
-    {"mrg_rxbuf", no_mrg_rxbuf, C(mrg_rxbuf), 1, 0, 0, N(mrg_rxbuf), 1, SYND(VQ_OFFLOAD)},
-    {"mrg_rxbuf later", no_mrg_rxbuf, C(mrg_rxbuf), 1, 0, 1 << 12, N(mrg_rxbuf), 1,
-     SYND(VQ_OFFLOAD)},
-    {"modify_ext", no_modify_ext, C(vnet_modify_ext), 1, 0, 1 << 12, N(tx_csum), 1,
-     SYND(VQ_MODIFY_EXT)},
-    {"modify_ext, key", no_modify_ext, C(vnet_modify_ext), 1, 0, 0, Q(virtio_q_mkey), 0,
-     SYND(NO_SUCH_OBJECT)},
-    {"addr_modify", no_addr_modify, C(virtio_net_q_addr_modify), 1, 0, 1 << 6, Q(desc_addr), 0,
-     SYND(VQ_MODIFY_EXT)},
-    {"addr_modify, key", no_addr_modify, C(virtio_net_q_addr_modify), 1, 0, 0, Q(virtio_q_mkey),
-     0, SYND(NO_SUCH_OBJECT)},
-    {"index_modify", no_index_modify, C(virtio_q_index_modify), 1, 0, 1 << 7,
-     N(hw_available_index), 1, SYND(VQ_MODIFY_EXT)},
-    {"index_modify, used", no_index_modify, C(virtio_q_index_modify), 1, 0, 1 << 8,
-     N(hw_used_index), 1, SYND(VQ_MODIFY_EXT)},
-    {"index_modify, key", no_index_modify, C(virtio_q_index_modify), 1, 0, 0, Q(virtio_q_mkey),
-     0, SYND(NO_SUCH_OBJECT)},
-    {"many queues", no_many, C(max_num_virtio_queues), 256, 4, 0, Q(queue_index), 4,
-     SYND(VQ_INDEX)},
-    {"dirty_log", no_dirty_log, C(event_mode), 3, 3, 1 << 3, N(dirty_bitmap_mkey), 0,
-     SYND(VQ_DIRTY_LOG)},
-    {"dirty_log, enable", no_dirty_log, C(event_mode), 3, 3, 1 << 4, N(dirty_bitmap_dump_enable),
-     0, SYND(VQ_DIRTY_LOG)},
+    {"split",	      no_split,        C(virtio_queue_type),        3,   2, 0,       Q(virtio_q_type),            0, SYND(VQ_TYPE)      },
+    {"packed",             no_packed,       C(virtio_queue_type),        3,   1, 0,       Q(virtio_q_type),            1, SYND(VQ_TYPE)      },
+    {"version_1",          no_version_1,    C(virtio_version_1_0),       1,   0, 0,       Q(virtio_version_1_0),       1,
+     SYND(VQ_VERSION)															},
+    {"host_tso4",          no_host_tso4,    C(tso_ipv4),                 1,   0, 0,       N(tso_ipv4),                 1, SYND(VQ_OFFLOAD)   },
+    {"host_tso6",          no_host_tso6,    C(tso_ipv6),                 1,   0, 0,       N(tso_ipv6),                 1, SYND(VQ_OFFLOAD)   },
+    {"csum",	       no_csum,         C(tx_csum),                  1,   0, 0,       N(tx_csum),                  1, SYND(VQ_OFFLOAD)   },
+    {"guest_csum",         no_guest_csum,   C(rx_csum),                  1,   0, 0,       N(rx_csum),                  1, SYND(VQ_OFFLOAD)   },
+    {"guest_tso4",         no_guest_tso4,   C(guest_tso4),               1,   0, 0,       N(guest_tso4),               1, SYND(VQ_OFFLOAD)   },
+    {"guest_tso6",         no_guest_tso6,   C(guest_tso6),               1,   0, 0,       N(guest_tso6),               1, SYND(VQ_OFFLOAD)   },
+    {"guest_ecn",          no_guest_ecn,    C(guest_ecn),                1,   0, 0,       N(guest_ecn),                1, SYND(VQ_OFFLOAD)   },
+    {"host_ecn",           no_host_ecn,     C(host_ecn),                 1,   0, 0,       N(host_ecn),                 1, SYND(VQ_OFFLOAD)   },
+    {"mrg_rxbuf",          no_mrg_rxbuf,    C(mrg_rxbuf),                1,   0, 0,       N(mrg_rxbuf),                1, SYND(VQ_OFFLOAD)   },
+    {"mrg_rxbuf later",    no_mrg_rxbuf,    C(mrg_rxbuf),                1,   0, 1 << 12, N(mrg_rxbuf),                1,
+     SYND(VQ_OFFLOAD)															},
+    {"modify_ext",         no_modify_ext,   C(vnet_modify_ext),          1,   0, 1 << 12, N(tx_csum),                  1,
+     SYND(VQ_MODIFY_EXT)														     },
+    {"modify_ext, key",    no_modify_ext,   C(vnet_modify_ext),          1,   0, 0,       Q(virtio_q_mkey),            0,
+     SYND(NO_SUCH_OBJECT)														    },
+    {"addr_modify",        no_addr_modify,  C(virtio_net_q_addr_modify), 1,   0, 1 << 6,  Q(desc_addr),                0,
+     SYND(VQ_MODIFY_EXT)														     },
+    {"addr_modify, key",   no_addr_modify,  C(virtio_net_q_addr_modify), 1,   0, 0,       Q(virtio_q_mkey),            0,
+     SYND(NO_SUCH_OBJECT)														    },
+    {"index_modify",       no_index_modify, C(virtio_q_index_modify),    1,   0, 1 << 7,  N(hw_available_index),
+     1,														   SYND(VQ_MODIFY_EXT)},
+    {"index_modify, used", no_index_modify, C(virtio_q_index_modify),    1,   0, 1 << 8,
+     N(hw_used_index),												 1, SYND(VQ_MODIFY_EXT)},
+    {"index_modify, key",  no_index_modify, C(virtio_q_index_modify),    1,   0, 0,       Q(virtio_q_mkey),            0,
+     SYND(NO_SUCH_OBJECT)														    },
+    {"many queues",        no_many,         C(max_num_virtio_queues),    256, 4, 0,       Q(queue_index),              4,
+     SYND(VQ_INDEX)															  },
+    {"dirty_log",          no_dirty_log,    C(event_mode),               3,   3, 1 << 3,  N(dirty_bitmap_mkey),        0,
+     SYND(VQ_DIRTY_LOG)														      },
+    {"dirty_log, enable",  no_dirty_log,    C(event_mode),               3,   3, 1 << 4,  N(dirty_bitmap_dump_enable), 0,
+     SYND(VQ_DIRTY_LOG)														      },
 };
 
 /* A queue that stays clear of what is taken away. */
@@ -164,11 +164,15 @@ static void offloads_reach_datapath(void **state)
 		uint16_t field;
 		uint32_t flag;
 	} bits[] = {
-	    {N(tso_ipv4), VQ_F_HOST_TSO4},     {N(tso_ipv6), VQ_F_HOST_TSO6},
-	    {N(tx_csum), VQ_F_CSUM},           {N(rx_csum), VQ_F_GUEST_CSUM},
-	    {N(guest_tso4), VQ_F_GUEST_TSO4},  {N(guest_tso6), VQ_F_GUEST_TSO6},
-	    {N(guest_ecn), VQ_F_GUEST_ECN},    {N(host_ecn), VQ_F_HOST_ECN},
-	    {N(mrg_rxbuf), VQ_F_MRG_RXBUF},
+	    {N(tso_ipv4),   VQ_F_HOST_TSO4 },
+            {N(tso_ipv6),   VQ_F_HOST_TSO6 },
+	    {N(tx_csum),    VQ_F_CSUM      },
+            {N(rx_csum),    VQ_F_GUEST_CSUM},
+	    {N(guest_tso4), VQ_F_GUEST_TSO4},
+            {N(guest_tso6), VQ_F_GUEST_TSO6},
+	    {N(guest_ecn),  VQ_F_GUEST_ECN },
+            {N(host_ecn),   VQ_F_HOST_ECN  },
+	    {N(mrg_rxbuf),  VQ_F_MRG_RXBUF },
 	};
 	struct rig *rig = *state;
 	struct hca_obj *td, *tis = make_tis(rig, &td), *obj;
@@ -317,7 +321,8 @@ static void create_hca_bad_profile_einval(void **state)
 static void function_settings_arrive(void **state)
 {
 	struct hca_func_config func[3] = {
-	    {.mac = {2, 0, 0, 0, 0, 0x77}, .vlan = 5, .spoof_check = true, .mtu = 9000}};
+	    {.mac = {2, 0, 0, 0, 0, 0x77}, .vlan = 5, .spoof_check = true, .mtu = 9000}
+        };
 	struct hca_config cfg = {.functions = 3, .threads = 1, .func = func};
 	struct hca_ctx *ctx;
 	struct hca *hca;

@@ -315,18 +315,18 @@ struct step {
 
 #define STEP(f)                                                                                    \
 	{                                                                                          \
-		#f, f                                                                              \
+#f, f                                                                              \
 	}
 
 static const struct step steps[] = {
-    STEP(make_nic),     STEP(open_ctx),     STEP(alloc_pd),     STEP(reg_mr),
-    STEP(reg_umem),     STEP(alloc_uar),    STEP(alloc_var),    STEP(open_chan),
-    STEP(create_klm),   STEP(create_td),    STEP(create_tis),   STEP(create_cq),
-    STEP(subscribe_cq), STEP(create_sw_qp), STEP(create_fw_qp), STEP(connect),
-    STEP(create_counters), STEP(create_vq), STEP(create_rqt),   STEP(create_tir),
-    STEP(create_fc),    STEP(create_matcher), STEP(create_flow), STEP(subscribe_vq),
-    STEP(start_vq),     STEP(log_off),      STEP(log_on),       STEP(suspend_vq),
-    STEP(change_vq),    STEP(resume_vq),    STEP(modify_rqt),   STEP(modify_tir),
+    STEP(make_nic),        STEP(open_ctx),       STEP(alloc_pd),     STEP(reg_mr),
+    STEP(reg_umem),        STEP(alloc_uar),      STEP(alloc_var),    STEP(open_chan),
+    STEP(create_klm),      STEP(create_td),      STEP(create_tis),   STEP(create_cq),
+    STEP(subscribe_cq),    STEP(create_sw_qp),   STEP(create_fw_qp), STEP(connect),
+    STEP(create_counters), STEP(create_vq),      STEP(create_rqt),   STEP(create_tir),
+    STEP(create_fc),       STEP(create_matcher), STEP(create_flow),  STEP(subscribe_vq),
+    STEP(start_vq),        STEP(log_off),        STEP(log_on),       STEP(suspend_vq),
+    STEP(change_vq),       STEP(resume_vq),      STEP(modify_rqt),   STEP(modify_tir),
     STEP(dump_fc),
 };
 
@@ -458,8 +458,8 @@ static unsigned int open_fds(void)
 
 static void starved_anywhere_nothing_left(void **state)
 {
-	uint8_t *mem = mmap(NULL, RIG_MEM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			    0);
+	uint8_t *mem =
+	    mmap(NULL, RIG_MEM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int efd = eventfd(0, 0), mode;
 	unsigned int fds = open_fds();
 	uint64_t nth;
