@@ -98,22 +98,38 @@ static int modify_rqt(struct cmd *cmd, struct tir *tir)
 	return 0;
 }
 
-int tir_modify(struct cmd *cmd, struct hca_obj *obj)
+static int modify(struct cmd *cmd, struct tir *tir, uint64_t mask)
 {
-	struct tir *tir = (struct tir *)obj;
-	uint64_t mask = cmd_get(cmd, FLD(modify_tir_in, modify_bitmask));
 	int err = 0;
 
-	if (!mask || mask & ~(uint64_t)(MOD_RQT | MOD_HASH | MOD_SELF_LB))
-		return cmd_refuse(cmd, SYND(TIR_MODIFY), FLD(modify_tir_in, modify_bitmask),
-				  "0x%llx", (unsigned long long)mask);
 	if (mask & MOD_HASH)
 		err = get_hash(cmd, tir);
 	if (!err && mask & MOD_SELF_LB)
 		get_self_lb(cmd, tir);
 	if (!err && mask & MOD_RQT)
 		return modify_rqt(cmd, tir);
-	if (!err && obj->refs && rx_update(obj->ctx->func))
+	if (!err && tir->obj.refs && rx_update(tir->obj.ctx->func))
 		return cmd_refuse_errno(cmd, -ENOMEM);
+	return err;
+}
+
+int tir_modify(struct cmd *cmd, struct hca_obj *obj)
+{
+	struct tir *tir = (struct tir *)obj, before = *tir;
+	uint64_t mask = cmd_get(cmd, FLD(modify_tir_in, modify_bitmask));
+	int err;
+
+	if (!mask || mask & ~(uint64_t)(MOD_RQT | MOD_HASH | MOD_SELF_LB))
+		return cmd_refuse(cmd, SYND(TIR_MODIFY), FLD(modify_tir_in, modify_bitmask),
+				  "0x%llx", (unsigned long long)mask);
+	err = modify(cmd, tir, mask);
+	if (err) {
+		/* The datapath has it as it was; the next update must not bring it what was refused. */
+		memcpy(tir->key, before.key, sizeof(tir->key));
+		tir->hash_fields = before.hash_fields;
+		tir->symmetric = before.symmetric;
+		tir->block_self_uc = before.block_self_uc;
+		tir->block_self_mc = before.block_self_mc;
+	}
 	return err;
 }

@@ -224,6 +224,17 @@ static void modify_rqt_and_tir_reach_datapath(void **state)
 	mb_set(&mb, FLD(tirc, rx_hash_fn), 2);
 	mb_set(&mb, FLD(rx_hash_field_select, selected_fields), 15);
 	mb_set(&mb, FLD(tirc, rx_hash_symmetric), 1);
+	/* Nothing of a refused one comes with the next change. */
+	double_dp->fail_rx = -ENOMEM;
+	mb_modify_refused(&mb, rig->a, w.tir, SYND(NO_MEMORY));
+	mb_set(&mb, FLD(modify_tir_in, modify_bitmask), 1 << 2 | 1 << 1);
+	mb_set(&mb, FLD(tirc, indirect_table), 0x99);
+	mb_modify_refused(&mb, rig->a, w.tir, SYND(NO_SUCH_OBJECT));
+	add(rig, &w, 5, 5);
+	assert_int_equal(port->rules[0].tir.hash_fields, DP_HASH_SRC_IP | DP_HASH_DST_IP);
+	assert_false(port->rules[0].tir.symmetric);
+	mb_set(&mb, FLD(modify_tir_in, modify_bitmask), 1 << 2);
+	mb_set(&mb, FLD(tirc, indirect_table), 0);
 	mb_modify(&mb, w.tir);
 	assert_int_equal(port->rules[0].tir.hash_fields, 15);
 	assert_true(port->rules[0].tir.symmetric);
