@@ -195,9 +195,14 @@ void memif_read_done(struct memif_memory *m, const struct nic *nic, unsigned int
 
 	for (unsigned int i = 0; i < n; i++)
 		slots += nic->chain[i].ndesc;
-	if (m->client) {
-		for (unsigned int i = 0; i < slots; i++)
-			memif_offer(m, ring, m->rx_buffers, (uint16_t)(m->rx.at + i) & m->rx.mask);
+	for (unsigned int i = 0; i < slots; i++) {
+		uint16_t slot = (uint16_t)(m->rx.at + i) & m->rx.mask;
+
+		/* DPDK's writer sets MEMIF_DESC_NEXT where it is needed, but never clears it. */
+		if (m->client)
+			memif_offer(m, ring, m->rx_buffers, slot);
+		else if (ring->desc[slot].flags != 0)
+			ring->desc[slot].flags = 0;
 	}
 	m->rx.at = (uint16_t)(m->rx.at + slots);
 	/* Release: the buffers were read. */
