@@ -105,7 +105,41 @@ def goals(runs):
             table.add(against, front, layout, size, place, '%.1f / %.1f Mpps' % (rate[0] / 1e6, rate[1] / 1e6),
                       show(got), '%s / %s' % (show(cycles[0], 0), show(cycles[1], 0)),
                       show(ratio(cycles[1], cycles[0])), '%.1f' % least, 'yes' if got >= least else 'no')
+    for place in PLACEMENTS:
+        _copy_goal(table, runs, place)
+        for layout in ('split', 'packed'):
+            _idle_goal(table, runs, place, layout)
     return table
+
+
+COPY_GOAL, IDLE_GOAL = 0.5, 0.01
+
+
+def _copy_goal(table, runs, place):
+    """Ours at 1500 B against copying alone, the better ring."""
+    copy = dict(part='memcpy', contender='ring', size='1500')
+    rate, cycles = runs.median('frames_per_s', **copy), runs.median('back_cycles', **copy)
+    same = dict(part='switch', front='minimal', contender='ours', size='1500', pairs='1', placement=place)
+    ours, layout = max((runs.median('frames_per_s', layout=l, **same) or 0, l) for l in ('split', 'packed'))
+    if not ours or not rate:
+        return
+    own = runs.median('back_cycles', layout=layout, **same)
+    table.add('a bare memcpy', 'minimal', layout, '1500', place, '%.1f / %.1f Mpps' % (ours / 1e6, rate / 1e6),
+              show(ours / rate), '%s / %s' % (show(own, 0), show(cycles, 0)), show(ratio(cycles, own)),
+              str(COPY_GOAL), 'yes' if ours / rate >= COPY_GOAL else 'no')
+
+
+def _idle_goal(table, runs, place, layout):
+    same = dict(part='scale', contender='ours', layout=layout, placement=place, pairs='1')
+    with_16, without = ([runs.median(column, idle=n, **same) for column in ('frames_per_s', 'back_cycles')]
+                        for n in ('16', '0'))
+    if None in with_16 or None in without:
+        return
+    more = with_16[1] / without[1] - 1
+    table.add('itself without 16 idle pairs', 'minimal', layout, '64', place,
+              '%.1f / %.1f Mpps' % (with_16[0] / 1e6, without[0] / 1e6), show(with_16[0] / without[0]),
+              '%.1f / %.1f' % (with_16[1], without[1]), show(1 / (1 + more), 3), '< %.0f %% cycles' % (
+                  100 * IDLE_GOAL), 'yes' if more < IDLE_GOAL else 'no')
 
 
 def frames(runs, part, title):
