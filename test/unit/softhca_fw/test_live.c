@@ -197,6 +197,16 @@ static uint16_t used(struct ring *r)
 	return __atomic_load_n(&r->used[1], __ATOMIC_ACQUIRE);
 }
 
+/* Without events: of those there may be one more or less. */
+static void wait_used(struct ring *r, uint16_t n)
+{
+	unsigned int ms;
+
+	for (ms = 0; used(r) != n && ms < WAIT_MS; ms++)
+		poll(NULL, 0, 1);
+	assert_int_equal(used(r), n);
+}
+
 /* Everything that takes the locks, while frames move. */
 static void *churn(void *arg)
 {
@@ -315,6 +325,50 @@ static void frames_and_events_under_churn(void **state)
 	end_sides(side);
 }
 
+/* Switched on while the queue runs: the pages of the buffers that were filled, and no others. */
+static void dirty_log_of_running_queue(void **state)
+{
+	enum { BITMAP_AT = 0x70000, BITMAP_LEN = 0x2020, FRAMES = 3 };
+	struct side *side = two_sides();
+	struct side *rx = &side[1];
+	const uint8_t *bitmap = rx->rig.mem + BITMAP_AT;
+	unsigned int i, bits = 0;
+	struct mbox mb;
+
+	(void)state;
+	select_fields(&mb, SEL_DIRTY_PARAMS | SEL_DIRTY_ENABLE);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_mkey), rx->rig.key);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_addr), RIG_IOVA + BITMAP_AT);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_size), BITMAP_LEN);
+	mb_set(&mb, FLD(virtio_net_q, dirty_bitmap_dump_enable), 1);
+	mb_modify(&mb, rx->rxq);
+	push(&rx->rx, BURST);
+	push(&side[0].tx, FRAMES);
+	ring_doorbell(&side[0]);
+	wait_used(&rx->rx, FRAMES);
+	/* What was logged is there once the queue stands. */
+	set_state(rx->rxq, VQ_SUSPEND);
+	for (i = 0; i < FRAMES; i++) {
+		uint64_t page = rx->rx.desc[i].addr >> 12;
+
+		assert_true(bitmap[page / 8] & 1 << page % 8);
+	}
+	for (i = 0; i < BITMAP_LEN * 8; i++)
+		bits += bitmap[i / 8] >> i % 8 & 1;
+	assert_int_equal(bits, 2); /* two buffers a page */
+	/* Off: nothing more is logged. */
+	memset(rx->rig.mem + BITMAP_AT, 0, BITMAP_LEN);
+	select_fields(&mb, SEL_DIRTY_ENABLE);
+	mb_modify(&mb, rx->rxq);
+	set_state(rx->rxq, VQ_RDY);
+	push(&side[0].tx, 1);
+	ring_doorbell(&side[0]);
+	wait_used(&rx->rx, FRAMES + 1);
+	for (i = 0; i < BITMAP_LEN; i++)
+		assert_int_equal(bitmap[i], 0);
+	end_sides(side);
+}
+
 /* The receiver unmaps its completion queue: its queue breaks, frames to others go on. */
 static void completion_memory_gone_queue_breaks(void **state)
 {
@@ -349,7 +403,7 @@ static void completion_memory_gone_queue_breaks(void **state)
 	push(&rx->tx, 1);
 	ring_doorbell(rx);
 	wait_event(&side[0]);
-	assert_int_equal(used(&side[0].rx), 1);
+	wait_used(&side[0].rx, 1);
 	end_sides(side);
 }
 
@@ -357,6 +411,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(frames_and_events_under_churn),
+	    cmocka_unit_test(dirty_log_of_running_queue),
 	    cmocka_unit_test(completion_memory_gone_queue_breaks),
 	};
 
