@@ -20,6 +20,7 @@
 
 #include "launch.h"
 #include "launch_number.h"
+#include "launch_place.h"
 
 /* How long an asker waits for its turn and for its answer. */
 enum { PATIENCE_S = 5 };
@@ -188,13 +189,14 @@ static int search(const char *dir, struct attach_found **list, unsigned int *n)
 
 int attach_list(struct attach_found **list, unsigned int *n)
 {
-	const char *tmp = getenv("TMPDIR");
-	int err;
+	const char *parent;
+	int err = 0;
 
 	*list = NULL;
 	*n = 0;
 	/* Where 'softhca run' makes its trees. */
-	err = search(tmp && *tmp ? tmp : "/tmp", list, n);
+	for (unsigned int i = 0; !err && (parent = launch_tree_parent(i)); i++)
+		err = search(parent, list, n);
 	if (err)
 		launch_complain("%s", strerror(-err));
 	return err;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,4 +30,14 @@ void launch_installed(char path[PATH_MAX], const char *exe_dir, const char *dir)
 		snprintf(path, PATH_MAX, "%s", dir);
 	else
 		snprintf(path, PATH_MAX, "%.*s/../%s", PATH_MAX / 2, exe_dir, dir);
+}
+
+const char *launch_tree_parent(unsigned int i)
+{
+	static const char *const parents[] = {"/dev/shm", "/tmp"};
+	const char *tmp = getenv("TMPDIR");
+
+	if (tmp && *tmp)
+		return i == 0 ? tmp : NULL;
+	return i < sizeof(parents) / sizeof(parents[0]) ? parents[i] : NULL;
 }

@@ -50,24 +50,30 @@ static int find_library(struct run *run)
 	return -ENOENT;
 }
 
+static int make_directory_in(struct run *run, const char *parent)
+{
+	int len = snprintf(run->tree, sizeof(run->tree), "%s/softhca-XXXXXX", parent);
+
+	if (parent[0] != '/' || len > SYSFS_TREE_PATH_MAX)
+		return -EINVAL;
+	return mkdtemp(run->tree) ? 0 : -errno;
+}
+
 static int make_directory(struct run *run)
 {
-	const char *tmp = getenv("TMPDIR");
-	int len;
+	const char *parent, *last = "";
+	int rc = -ENOENT;
 
-	if (!tmp || !*tmp)
-		tmp = "/tmp";
-	len = snprintf(run->tree, sizeof(run->tree), "%s/softhca-XXXXXX", tmp);
-	if (tmp[0] != '/' || len > SYSFS_TREE_PATH_MAX) {
-		launch_complain("TMPDIR=%s: not an absolute path of at most %d bytes", tmp,
-			 SYSFS_TREE_PATH_MAX - 16);
-		return -EINVAL;
+	for (unsigned int i = 0; rc && (parent = launch_tree_parent(i)); i++) {
+		rc = make_directory_in(run, parent);
+		last = parent;
 	}
-	if (!mkdtemp(run->tree)) {
-		launch_complain("cannot make a directory in %s: %s", tmp, strerror(errno));
-		return -errno;
-	}
-	return 0;
+	if (rc == -EINVAL)
+		launch_complain("TMPDIR=%s: not an absolute path of at most %d bytes", last,
+				SYSFS_TREE_PATH_MAX - 16);
+	else if (rc)
+		launch_complain("cannot make a directory in %s: %s", last, strerror(-rc));
+	return rc;
 }
 
 static int make_tree(struct run *run)

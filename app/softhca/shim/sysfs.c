@@ -401,8 +401,9 @@ int sysfs_tree_make(const char *tree, const struct nic_config *cfg, char *what, 
 		rc = tree_dir(&m.tree, "%s", dirs[i]);
 	if (!rc)
 		rc = tree_file(&m.tree, UVERBS_ABI, "class/infiniband_verbs/abi_version");
-	for (unsigned int f = 0; !rc && f < shape_functions(&cfg->shape); f++)
-		rc = make_function(&m, f);
+	/* Shared memory lists the newest first, and programs list devices as they find them. */
+	for (unsigned int f = shape_functions(&cfg->shape); !rc && f > 0; f--)
+		rc = make_function(&m, f - 1);
 	return rc;
 }
 
