@@ -120,7 +120,7 @@ static int log_set(bool on, uint64_t size, uint8_t log_page)
 
 static bool logged(uint64_t page)
 {
-	return s.bitmap[3 + page / 8] >> page % 8 & 1;
+	return __atomic_load_n(&s.bitmap[3 + page / 8], __ATOMIC_RELAXED) >> page % 8 & 1;
 }
 
 /* ---- the shadow: what the guest's buffers are, byte by byte, before and after ---- */
@@ -220,6 +220,7 @@ static void pages_written_are_logged_and_no_other(void **state)
 		size_t len = 0;
 
 		rig_wait((len = rig_recv(s.rx, got)) > 0);
+		rig_stats(&s.rig);
 	}
 	dp_lock(s.rig.dp);
 	reaped = rig_reap(s.tx);
@@ -249,6 +250,7 @@ static void last_byte_decides_about_its_page(void **state)
 		assert_true(rig_send(s.tx, frame, len, NULL));
 		rig_ring(&s.rig.guest[SENDER]);
 		rig_wait((arrived = rig_recv(s.rx, got)) > 0);
+		rig_stats(&s.rig);
 		assert_int_equal(arrived, len);
 		for (uint64_t i = 0; i < s.bytes * 8; i++)
 			assert_int_equal(logged(i), i - (slot->gpa >> LOG_PAGE) < 2 + more);
@@ -271,6 +273,7 @@ static void nothing_is_logged_when_it_is_off(void **state)
 		assert_true(rig_send(s.tx, frame, sizeof(frame), NULL));
 		rig_ring(&s.rig.guest[SENDER]);
 		rig_wait((len = rig_recv(s.rx, got)) > 0);
+		rig_stats(&s.rig);
 		assert_true(rig_frame_ok(got, len, round));
 		for (uint64_t i = 0; i < s.bytes * 8; i++)
 			bits += logged(i);
@@ -294,6 +297,7 @@ static void bits_of_others_stay(void **state)
 	assert_true(rig_send(s.tx, frame, sizeof(frame), NULL));
 	rig_ring(&s.rig.guest[SENDER]);
 	rig_wait((len = rig_recv(s.rx, got)) > 0);
+	rig_stats(&s.rig);
 	for (size_t i = 0; i < s.bytes; i++)
 		assert_int_equal(s.bitmap[i] & 0x11, 0x11);
 	scene_destroy();
@@ -374,6 +378,7 @@ static void log_survives_stop_and_resume(void **state)
 	assert_true(rig_send(s.tx, frame, sizeof(frame), NULL));
 	rig_ring(&s.rig.guest[SENDER]);
 	rig_wait((len = rig_recv(s.rx, got)) > 0);
+	rig_stats(&s.rig);
 	for (uint64_t i = 0; i < s.bytes * 8; i++)
 		assert_int_equal(logged(i), i == page);
 	scene_destroy();

@@ -326,8 +326,10 @@ static void receiver_without_cq_fails_alone(void **state)
 	cq_create(s.rx[1]);
 	send(1);
 	receive(1);
+	dp_lock(s.rig.dp);
 	cq_vanish();
 	send(3);
+	dp_unlock(s.rig.dp);
 	/* They were published before. */
 	receive(3);
 	expect_cq_error(s.rx[1]);
@@ -343,8 +345,10 @@ static void sender_without_cq_fails_alone(void **state)
 	scene_create(*state);
 	fe_ring_irq_enable(s.tx[0]->ring);
 	cq_create(s.tx[0]);
+	dp_lock(s.rig.dp);
 	cq_vanish();
 	send(3);
+	dp_unlock(s.rig.dp);
 	expect_cq_error(s.tx[0]);
 	receive(3);
 	assert_int_equal(rig_status(s.rx[1]).state, VQ_RDY);
@@ -371,13 +375,13 @@ static void pending_queue_without_cq_fails(void **state)
 	}
 }
 
-static volatile sig_atomic_t foreign_faults;
+static unsigned int foreign_faults; /* atomic */
 
 static void foreign_handler(int sig, siginfo_t *info, void *context)
 {
 	/* Not async-signal-safe by the book; it is for the thread that made the fault. */
 	if ((uintptr_t)info->si_addr - (uintptr_t)cq < 4096) {
-		foreign_faults++;
+		__atomic_fetch_add(&foreign_faults, 1, __ATOMIC_RELEASE);
 		mprotect((void *)(uintptr_t)cq, 4096, PROT_READ | PROT_WRITE);
 	}
 }
@@ -397,7 +401,8 @@ static void fault_that_nobody_owns_is_passed_on(void **state)
 	cq_vanish();
 	send(1);
 	receive(1);
-	rig_wait(notified(s.rx[1]) == 1 && foreign_faults == 1);
+	rig_wait(notified(s.rx[1]) == 1 &&
+		 __atomic_load_n(&foreign_faults, __ATOMIC_ACQUIRE) == 1);
 	assert_int_equal(errors(s.rx[1]), 0);
 	assert_int_equal(errors(s.tx[0]), 0);
 	assert_int_equal(rig_status(s.rx[1]).state, VQ_RDY);

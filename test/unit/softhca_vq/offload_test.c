@@ -470,6 +470,17 @@ static void large_frame_becomes_right_segments(void **state)
 	}
 }
 
+static void assert_same(const struct offload *a, const struct offload *b)
+{
+	assert_int_equal(a->gso_type, b->gso_type);
+	assert_int_equal(a->gso_size, b->gso_size);
+	assert_int_equal(a->l3, b->l3);
+	assert_int_equal(a->csum_start, b->csum_start);
+	assert_int_equal(a->csum_offset, b->csum_offset);
+	assert_int_equal(a->head_len, b->head_len);
+	assert_int_equal(a->len, b->len);
+}
+
 static void tag_that_comes_or_goes_moves_what_is_behind_it(void **state)
 {
 	static uint8_t frame[FRAME_MAX];
@@ -488,9 +499,9 @@ static void tag_that_comes_or_goes_moves_what_is_behind_it(void **state)
 	assert_int_equal(check(vnet, all_tx, frame, len, &plain), OFFLOAD_SOME);
 	o = plain;
 	offload_shift(&o, 4);
-	assert_memory_equal(&o, &tagged, sizeof(o));
+	assert_same(&o, &tagged);
 	offload_shift(&o, -4);
-	assert_memory_equal(&o, &plain, sizeof(o));
+	assert_same(&o, &plain);
 }
 
 int main(int argc, char **argv)
