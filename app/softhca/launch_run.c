@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,12 +61,23 @@ static int make_directory_in(struct run *run, const char *parent)
 	return mkdtemp(run->tree) ? 0 : -errno;
 }
 
+/* Shared memory may be small in a container. */
+static bool has_room(const struct run *run, const char *parent)
+{
+	unsigned long long need = shape_functions(&run->options.cfg.shape) * (512ull << 10);
+	struct statvfs st;
+
+	return statvfs(parent, &st) || st.f_bavail * (unsigned long long)st.f_frsize >= need;
+}
+
 static int make_directory(struct run *run)
 {
 	const char *parent, *last = "";
 	int rc = -ENOENT;
 
 	for (unsigned int i = 0; rc && (parent = launch_tree_parent(i)); i++) {
+		if (launch_tree_parent(i + 1) && !has_room(run, parent))
+			continue;
 		rc = make_directory_in(run, parent);
 		last = parent;
 	}

@@ -140,6 +140,19 @@ expect 1 "nic.cfg: written by another version" \
 	run -- sh -c 'echo >"$SOFTHCA_TREE/nic.cfg"; exec cat /sys/class/infiniband/x'
 expect 1 "No such file" run -- cat /sys/bus/pci/devices/0000:3b:00.1/vendor
 
+# What was said arrives at the NIC.
+"$softhca" run --functions 2 --function 1,mac=02:00:00:00:00:09,vlan=7,spoof-check=on,mtu=9000 \
+	--profile bf3 --seed 5 --threads 2 --stat "$T/said" -- ibv_devinfo >/dev/null || fail "ibv_devinfo"
+python3 -c 'import json, sys
+s = json.load(sys.stdin)
+want = dict(profile="bf3", functions=2, threads=2, seed="0x5")
+assert want.items() <= s["nic"].items(), s["nic"]
+want = dict(name="fn1", mac="02:00:00:00:00:09", vlan=7, mtu=9000, spoof_check=True)
+assert want.items() <= s["ports"][1].items(), s["ports"]
+want = dict(name="fn0", mac="02:5f:7c:a0:00:00", vlan=0, mtu=1500, spoof_check=False)
+assert want.items() <= s["ports"][0].items(), s["ports"]' \
+	< <("$softhca" stat -j "$T/said") || fail "the NIC is not as it was told to be"
+
 # The tree can be read by others even under a tight mask.
 (umask 077 && "$softhca" run -- sh -c 'stat -c %a "$SYSFS_PATH/class/infiniband/mlx5_0/node_guid"') |
 	grep -qx 644 || fail "the tree depends on the umask"
