@@ -358,7 +358,7 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 	nic->wait[i] = r->may_wait;
 	if (r->port == NULL)
 		nic->dst[i] = &nic_flood;
-	else if (r->vq != NULL)
+	else if (r->vq != NULL && esw_fits(r->port, &h, len))
 		nic->dst[i] = r->vq;
 	else
 		nic->dst[i] = esw_steer(nic, r, &h, i);

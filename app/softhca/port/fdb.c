@@ -219,10 +219,21 @@ static void fdb_take_away(struct fdb *fdb, struct fdb_entry e)
 	fdb_remove(fdb, e.key);
 }
 
+/* Where the port remembers one more: the next free place, else the oldest one's. */
+static unsigned int fdb_place(const struct fdb_port *p)
+{
+	for (unsigned int i = 0; i < FDB_PER_PORT; i++) {
+		if (p->key[(p->oldest + i) % FDB_PER_PORT] == 0)
+			return (p->oldest + i) % FDB_PER_PORT;
+	}
+	return p->oldest;
+}
+
 void fdb_learn(struct fdb *fdb, uint64_t key, unsigned int port)
 {
 	struct fdb_port *p = &fdb->port[port];
 	struct fdb_entry e;
+	unsigned int at;
 
 	fdb_lookup(fdb, key, &e);
 	if (e.key != 0 &&
@@ -239,10 +250,11 @@ void fdb_learn(struct fdb *fdb, uint64_t key, unsigned int port)
 	}
 	if (e.key != 0)
 		fdb_take_away(fdb, e);
-	if (p->key[p->oldest] != 0)
-		fdb_remove(fdb, p->key[p->oldest]);
-	p->key[p->oldest] = key;
-	p->oldest = (p->oldest + 1) % FDB_PER_PORT;
+	at = fdb_place(p);
+	if (p->key[at] != 0)
+		fdb_remove(fdb, p->key[at]);
+	p->key[at] = key;
+	p->oldest = (at + 1) % FDB_PER_PORT;
 	fdb_insert(fdb, key, FDB_SEEN, port);
 out:
 	fdb_unlock(fdb);

@@ -35,6 +35,7 @@ enum {
 	DP_PORTS_MAX = 256,
 	DP_MTU_MIN = 68,
 	DP_MTU_MAX = 9216,
+	DP_AGE_S = 150, /* a learned MAC that was not seen in two such times is forgotten */
 };
 
 enum { VQ_HDR_LEGACY = 10, VQ_HDR_LEN = 12 };
@@ -246,6 +247,7 @@ struct dp {
 	struct nic **nic;
 	struct dp_port *port;
 	struct fdb *fdb;
+	uint64_t age_at; /* cycles; NIC thread 0 */
 	unsigned int n_ports; /* functions, then links */
 	bool vlan_aware;      /* some port has a VLAN of its own */
 	bool open_wire;       /* what leaves is gone */

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "../port/fdb.h"
 #include "../port/link_impl.h"
 #include "dp_impl.h"
 
@@ -265,6 +266,10 @@ static enum nic_result nic_pass(struct nic *nic)
 	if (nic->n_links > 0)
 		links_poll(nic);
 	nic->busy = nic->frames_tx != frames;
+	if (nic->index == 0 && nic->now >= nic->dp->age_at) {
+		nic->dp->age_at = nic->now + DP_AGE_S * 1000000ULL * nic->dp->cycles_per_us;
+		fdb_age(nic->dp->fdb);
+	}
 	if (nic->index == 0 && nic->dp->cfg.tick != NULL)
 		nic->dp->cfg.tick(nic->dp->cfg.tick_arg);
 	if (nic->frames_tx == frames && nic->index != 0 && nic->n_own == 0)

@@ -73,6 +73,8 @@ void rig_create(struct rig *rig, const struct rig_options *o)
 	    .ports = o->ports,
 	    .delay_drop_ms = o->delay_drop_ms,
 	    .wire_loopback = o->wire_loopback,
+	    .links = o->links,
+	    .n_links = o->n_links,
 	    .tick = rig_tick,
 	    .tick_arg = rig,
 	};

@@ -76,6 +76,8 @@ struct rig {
 struct rig_options {
 	unsigned int ports, threads, delay_drop_ms;
 	bool wire_loopback;
+	const struct dp_link_config *links;
+	unsigned int n_links;
 };
 
 struct rig_queue_options {
