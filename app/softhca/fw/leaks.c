@@ -14,8 +14,8 @@
 #include "hca_priv.h"
 #include "symbol.h"
 
-/* Frames told of one origin. */
-enum { FRAMES_TOLD = 4 };
+/* Frames told of one origin; frames of backtrace() itself, at most. */
+enum { FRAMES_TOLD = 4, ORIGIN_OWN = 8 };
 
 void origin_warm_up(void)
 {
@@ -24,11 +24,17 @@ void origin_warm_up(void)
 	backtrace(frame, 2);
 }
 
-void origin_here(struct origin *origin)
+__attribute__((noinline)) void origin_here(struct origin *origin)
 {
-	int n = backtrace(origin->frame, ORIGIN_FRAMES);
+	void *caller = __builtin_return_address(0), *frame[ORIGIN_FRAMES + ORIGIN_OWN];
+	int n = backtrace(frame, ORIGIN_FRAMES + ORIGIN_OWN), own = 0;
 
-	origin->n = n > 0 ? (unsigned int)n : 0;
+	/* Sanitizers have a backtrace() of their own, with frames of its own. */
+	while (own < n && frame[own] != caller)
+		own++;
+	n = own < n ? n - own : 0;
+	origin->n = n < ORIGIN_FRAMES ? (unsigned int)n : ORIGIN_FRAMES;
+	memcpy(origin->frame, frame + own, origin->n * sizeof(frame[0]));
 	if (prctl(PR_GET_NAME, origin->thread))
 		origin->thread[0] = '\0';
 }
@@ -40,11 +46,11 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The way from the program to the device is the same for all; sanitizers watch backtrace(). */
+/* The way from the program to the device is the same for all. */
 static bool is_ours(const char *library)
 {
 	static const char *const skipped[] = {"libsofthca.so", "libibverbs.so", "libmlx5.so",
-					      "libmlx5-rdmav", "libasan.so",	"libtsan.so"};
+					      "libmlx5-rdmav"};
 
 	for (unsigned int i = 0; i < sizeof(skipped) / sizeof(skipped[0]); i++)
 		if (library && !strncmp(library, skipped[i], strlen(skipped[i])))
