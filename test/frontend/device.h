@@ -43,8 +43,8 @@ struct fe_dev_config {
 	bool event_idx;
 	bool notifier;      /* ring mapped doorbells instead of kick eventfds, once offered */
 	bool no_start_kick; /* leave the first look at the rings to the back-end */
-	uint16_t host_mtu; /* what we tell our guest and the back-end; 0: nothing */
-	bool dirty_log; /* take what SET_LOG_BASE needs */
+	uint16_t host_mtu;  /* what we tell our guest and the back-end; 0: nothing */
+	bool dirty_log;     /* take what SET_LOG_BASE needs */
 	uint64_t without_protocol; /* protocol feature bits to decline */
 	unsigned int cut_message;  /* break the connection on purpose, see conn.h */
 	int cut_bytes;

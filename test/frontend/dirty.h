@@ -29,9 +29,9 @@ enum fe_dirty_state {
 
 struct fe_dirty {
 	enum fe_dirty_state state;
-	int fd;      /* owned, the back-end maps it */
-	uint8_t *map; /* owned mapping of it */
-	size_t size; /* bytes */
+	int fd;              /* owned, the back-end maps it */
+	uint8_t *map;        /* owned mapping of it */
+	size_t size;         /* bytes */
 	uint8_t *must, *may; /* owned, as large; may includes must */
 };
 

@@ -13,8 +13,8 @@
 
 #include "checksum.h"
 
-#define MAGIC      0x76667231u /* "vfr1" */
-#define FRAME_BUF  65536
+#define MAGIC     0x76667231u /* "vfr1" */
+#define FRAME_BUF 65536
 
 /* Behind the UDP header; in the sender's byte order, both ends are this program. */
 struct tag {
@@ -41,7 +41,8 @@ uint64_t fe_mix(uint64_t x)
 
 uint64_t fe_frame_key(const struct fe_frame_spec *spec, uint16_t flow, uint32_t seq)
 {
-	return fe_mix(spec->seed + fe_mix(((uint64_t)spec->stream << 48 | (uint64_t)flow << 32 | seq)));
+	return fe_mix(spec->seed +
+		      fe_mix(((uint64_t)spec->stream << 48 | (uint64_t)flow << 32 | seq)));
 }
 
 /* A flow keeps its family whatever its sizes, else its frames would take different queues. */
@@ -139,7 +140,7 @@ uint32_t fe_frame_build(const struct fe_frame_spec *spec, uint16_t flow, uint32_
 	memcpy(out + at, &udp, sizeof(udp));
 	memcpy(out + at + sizeof(udp), &tag, sizeof(tag));
 	fe_fill_pattern(fe_frame_key(spec, flow, seq), out + at + sizeof(udp) + sizeof(tag),
-		     udp_len - (uint32_t)(sizeof(udp) + sizeof(tag)));
+			udp_len - (uint32_t)(sizeof(udp) + sizeof(tag)));
 	udp.check = fold(fe_sum16(out + at, udp_len, pseudo));
 	/* RFC 768: a computed zero is sent as all ones. */
 	if (udp.check == 0)

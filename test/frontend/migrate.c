@@ -76,7 +76,8 @@ static int traffic_part(struct migration *m, const uint64_t *goal, unsigned int 
 	    (part == 4 && m->cfg->mode == FE_MIGRATE_TOGGLE)) {
 		t.hook = switch_on;
 		t.hook_arg = m;
-		t.hook_at = goal[0] / FE_MIGRATE_PARTS * (part - 1) + goal[0] / FE_MIGRATE_PARTS / 2;
+		t.hook_at =
+		    goal[0] / FE_MIGRATE_PARTS * (part - 1) + goal[0] / FE_MIGRATE_PARTS / 2;
 	}
 	return fe_traffic_run(&t, &m->res->traffic);
 }

@@ -7,8 +7,8 @@
  *	1  nothing is logged
  *	2  switched on while nothing is in flight; FE_MIGRATE_LIVE: in the middle of traffic
  *	3  FE_MIGRATE_TOGGLE: switched off again, nothing more is logged
- *	4  FE_MIGRATE_TOGGLE: switched on in the middle of traffic; all: the device is stopped at the
- *	   end, and then the rings are in the log as well
+ *	4  FE_MIGRATE_TOGGLE: switched on in the middle of traffic; all: the device is stopped at
+ *the end, and then the rings are in the log as well
  *
  * Owner: the caller. Devices are connected; afterwards `dev` is stopped and disconnected.
  */

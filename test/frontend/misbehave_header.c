@@ -206,14 +206,14 @@ unsigned int fe_misbehave_packet(const struct fe_hostile *h, const struct fe_mis
 {
 	const struct fe_queue *q = fe_hostile_queue(h);
 	const struct fe_piece *piece = &q->buffer[q->buffers - 1].piece[0];
-	struct fe_frame_spec spec = {.stream = 7,
-				     .seed = 7,
-				     .size_min = 1000,
-				     .size_max = 1000,
-				     .offload = {.tx = FE_OFFLOADS_TX,
-						 .gso_max = FE_GSO_MAX,
-						 .mss_min = 1000,
-						 .mss_max = 1000}};
+	struct fe_frame_spec spec = {
+	    .stream = 7,
+	    .seed = 7,
+	    .size_min = 1000,
+	    .size_max = 1000,
+	    .offload = {
+			.tx = FE_OFFLOADS_TX, .gso_max = FE_GSO_MAX, .mss_min = 1000, .mss_max = 1000}
+        };
 	static uint8_t frame[FE_GSO_MAX + 1];
 	struct fe_packet p = {.frame = piece->ptr + q->cfg.header_len};
 	uint32_t seq = 0, room = piece->len - q->cfg.header_len;
@@ -275,6 +275,6 @@ const struct fe_misbehaviour fe_misbehave_header[] = {
     KIND("hdr-all-ones", "a header of ones", all_ones),
     KIND("hdr-unknown-flags", "reserved header flags", unknown_flags),
     {"hdr-gso-unnegotiated", "segmentation nobody agreed on", FE_FOR_BOTH, .packet = as_it_is},
-    {"hdr-csum-unnegotiated", "a checksum nobody agreed on", FE_FOR_BOTH, .packet = csum_only},
-    {0},
+    {"hdr-csum-unnegotiated",           "a checksum nobody agreed on", FE_FOR_BOTH, .packet = csum_only},
+    {0		     },
 };

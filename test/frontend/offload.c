@@ -16,18 +16,18 @@
 #include "frame_part.h"
 
 #define BIT(n)      (1ull << (n))
-#define HAS(set, f) ((set) & BIT(VIRTIO_NET_F_##f))
+#define HAS(set, f) ((set)&BIT(VIRTIO_NET_F_##f))
 
-#define ETH_LEN      ((uint32_t)sizeof(struct ether_header))
-#define IP4_LEN      ((uint32_t)sizeof(struct iphdr))
-#define IP6_LEN      ((uint32_t)sizeof(struct ip6_hdr))
-#define TCP_LEN      ((uint32_t)sizeof(struct tcphdr))
-#define OPTIONS_LEN  12u
-#define WINDOW       0x7666 /* says that it is ours */
-#define CHECK_TCP    offsetof(struct tcphdr, check)
-#define CHECK_UDP    offsetof(struct udphdr, check)
-#define FLAGS_AT     13u /* of the TCP header */
-#define FLAG_CWR     0x80
+#define ETH_LEN     ((uint32_t)sizeof(struct ether_header))
+#define IP4_LEN     ((uint32_t)sizeof(struct iphdr))
+#define IP6_LEN     ((uint32_t)sizeof(struct ip6_hdr))
+#define TCP_LEN     ((uint32_t)sizeof(struct tcphdr))
+#define OPTIONS_LEN 12u
+#define WINDOW      0x7666 /* says that it is ours */
+#define CHECK_TCP   offsetof(struct tcphdr, check)
+#define CHECK_UDP   offsetof(struct udphdr, check)
+#define FLAGS_AT    13u /* of the TCP header */
+#define FLAG_CWR    0x80
 
 /* Where things are in a frame of ours. */
 struct plan {
@@ -76,7 +76,8 @@ static uint32_t gso_len(const struct fe_offload_spec *o, uint32_t headers, uint3
 	case 2:
 	case 3:
 		parts = (max - headers) / gso_size;
-		return headers + gso_size * (2 + (uint32_t)(dice >> 8) % (parts > 2 ? parts - 1 : 1));
+		return headers +
+		       gso_size * (2 + (uint32_t)(dice >> 8) % (parts > 2 ? parts - 1 : 1));
 	default:
 		max >>= (dice >> 4) % 6;
 		return max <= min ? min : min + (uint32_t)(dice >> 8) % (max - min);
@@ -100,8 +101,7 @@ static void plan_fill(const struct fe_frame_spec *spec, uint16_t flow, uint32_t 
 	p->check_at = p->l4 + CHECK_TCP;
 	tso = p->v6 ? HAS(o->tx, HOST_TSO6) : HAS(o->tx, HOST_TSO4);
 	if (tso && (dice >> 1 & 3)) {
-		p->gso_size = o->mss_min +
-			      (uint32_t)(dice >> 40) % (o->mss_max - o->mss_min + 1);
+		p->gso_size = o->mss_min + (uint32_t)(dice >> 40) % (o->mss_max - o->mss_min + 1);
 		p->len = gso_len(o, p->headers, p->gso_size, dice >> 3);
 		p->partial = true;
 		if (p->len - p->headers > p->gso_size)
@@ -365,7 +365,7 @@ static const char *segment_expect(const struct plan *p, const uint8_t *frame, co
 	}
 	tcp.seq = got.seq;
 	if (!id->last_part)
-		tcp.th_flags &= (uint8_t)~(TH_FIN | TH_PUSH);
+		tcp.th_flags &= (uint8_t) ~(TH_FIN | TH_PUSH);
 	if (id->part_at)
 		tcp.th_flags &= (uint8_t)~FLAG_CWR;
 	memcpy(segment + p->l4, &tcp, sizeof(tcp));
@@ -442,17 +442,17 @@ static const struct {
 	const char *name;
 	uint64_t features;
 } names[] = {
-    {"none",       0                           },
-    {"csum",       BIT(VIRTIO_NET_F_CSUM)      },
-    {"tso4",       BIT(VIRTIO_NET_F_HOST_TSO4) },
-    {"tso6",       BIT(VIRTIO_NET_F_HOST_TSO6) },
-    {"ecn",        BIT(VIRTIO_NET_F_HOST_ECN)  },
-    {"guest_csum", BIT(VIRTIO_NET_F_GUEST_CSUM)},
-    {"guest_tso4", BIT(VIRTIO_NET_F_GUEST_TSO4)},
-    {"guest_tso6", BIT(VIRTIO_NET_F_GUEST_TSO6)},
-    {"guest_ecn",  BIT(VIRTIO_NET_F_GUEST_ECN) },
-    {"tx",         FE_OFFLOADS_TX              },
-    {"rx",         FE_OFFLOADS_RX              },
+    {"none",       0			      },
+    {"csum",       BIT(VIRTIO_NET_F_CSUM)         },
+    {"tso4",       BIT(VIRTIO_NET_F_HOST_TSO4)    },
+    {"tso6",       BIT(VIRTIO_NET_F_HOST_TSO6)    },
+    {"ecn",        BIT(VIRTIO_NET_F_HOST_ECN)     },
+    {"guest_csum", BIT(VIRTIO_NET_F_GUEST_CSUM)   },
+    {"guest_tso4", BIT(VIRTIO_NET_F_GUEST_TSO4)   },
+    {"guest_tso6", BIT(VIRTIO_NET_F_GUEST_TSO6)   },
+    {"guest_ecn",  BIT(VIRTIO_NET_F_GUEST_ECN)    },
+    {"tx",         FE_OFFLOADS_TX                 },
+    {"rx",         FE_OFFLOADS_RX                 },
     {"all",        FE_OFFLOADS_TX | FE_OFFLOADS_RX},
 };
 

@@ -65,9 +65,9 @@ struct fe_queue {
 	size_t doorbell_len;
 	uint64_t kicks, doorbells, calls;
 	uint64_t frames, bytes;
-	uint64_t used_len_nonzero; /* transmit: device claims to have written */
-	struct fe_dirty *dirty;    /* borrowed, NULL: writes are of no interest */
-	uint64_t posted, taken;    /* chains made available, taken back */
+	uint64_t used_len_nonzero;      /* transmit: device claims to have written */
+	struct fe_dirty *dirty;         /* borrowed, NULL: writes are of no interest */
+	uint64_t posted, taken;         /* chains made available, taken back */
 	uint64_t log_posted, log_taken; /* when logging was switched */
 };
 
@@ -114,8 +114,8 @@ void fe_queue_kick(struct fe_queue *q);
 bool fe_queue_take_call(struct fe_queue *q);
 
 /*
- * For migration. Where used buffers are written to, as SET_VRING_ADDR says it: split: the used ring;
- * packed: the descriptor ring.
+ * For migration. Where used buffers are written to, as SET_VRING_ADDR says it: split: the used
+ * ring; packed: the descriptor ring.
  */
 uint64_t fe_queue_log_gpa(const struct fe_queue *q);
 /* From here on, writes to what is posted must be logged. */

@@ -281,7 +281,8 @@ static int pass(struct run *run)
 	if (taken < 0)
 		return taken;
 	given = give(run);
-	if (run->cfg->hook && !run->hooked && run->cfg->stream[0].ledger.sent >= run->cfg->hook_at) {
+	if (run->cfg->hook && !run->hooked &&
+	    run->cfg->stream[0].ledger.sent >= run->cfg->hook_at) {
 		run->hooked = true;
 		err = run->cfg->hook(run->cfg->hook_arg);
 		if (err)

@@ -64,15 +64,17 @@ static int create_stream(struct session *s, unsigned int from, unsigned int to)
 {
 	const struct fe_options *o = s->o;
 	struct fe_stream *stream = &s->stream[s->streams];
-	struct fe_frame_spec spec = {.stream = (uint16_t)s->streams,
-				     .seed = o->seed,
-				     .size_min = o->size_min,
-				     .size_max = o->size_max,
-				     .offload = {.tx = s->dev[from]->cfg.offloads & FE_OFFLOADS_TX,
-						 .rx = s->dev[to]->cfg.offloads & FE_OFFLOADS_RX,
-						 .gso_max = o->gso_max,
-						 .mss_min = o->mss_min,
-						 .mss_max = o->mss_max}};
+	struct fe_frame_spec spec = {
+	    .stream = (uint16_t)s->streams,
+	    .seed = o->seed,
+	    .size_min = o->size_min,
+	    .size_max = o->size_max,
+	    .offload = {.tx = s->dev[from]->cfg.offloads & FE_OFFLOADS_TX,
+			.rx = s->dev[to]->cfg.offloads & FE_OFFLOADS_RX,
+			.gso_max = o->gso_max,
+			.mss_min = o->mss_min,
+			.mss_max = o->mss_max}
+        };
 	int err;
 
 	memcpy(spec.src, mac_of(s, from), FE_MAC_LEN);

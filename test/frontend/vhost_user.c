@@ -241,8 +241,9 @@ int fe_vu_set_log_base(struct fe_conn *conn, int fd, uint64_t size)
 	struct fe_vu_log log = {.size = size};
 
 	/* An answer without content, whether asked for or not. */
-	return report(conn, FE_VU_SET_LOG_BASE,
-		      fe_conn_query_fds(conn, FE_VU_SET_LOG_BASE, &log, sizeof(log), &fds, NULL, 0));
+	return report(
+	    conn, FE_VU_SET_LOG_BASE,
+	    fe_conn_query_fds(conn, FE_VU_SET_LOG_BASE, &log, sizeof(log), &fds, NULL, 0));
 }
 
 int fe_vu_set_vring_fd(struct fe_conn *conn, enum fe_vu_request which, unsigned int index, int fd)

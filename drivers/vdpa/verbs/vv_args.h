@@ -13,7 +13,7 @@ enum vv_switch { VV_AUTO, VV_ON, VV_OFF };
 
 struct vv_args {
 	char ibdev[64];
-	unsigned int queues;   /* pairs; 0: as many as the device has, up to VV_PAIRS_DEFAULT */
+	unsigned int queues; /* pairs; 0: as many as the device has, up to VV_PAIRS_DEFAULT */
 	/* VV_AUTO: if the device can. */
 	enum vv_switch packed, offloads;
 };

@@ -195,10 +195,11 @@ static void mtu_check(const struct vv_dev *dev, const struct vv_guest *guest)
 	uint16_t there = vv_hca_caps(dev->hca)->mtu;
 
 	if (there && guest->mtu > there)
-		VV_LOG(WARNING,
-		       "%s: MTU: the front-end tells the guest %u, the port had %u at probe: longer "
-		       "packets are lost",
-		       dev->name, guest->mtu, there);
+		VV_LOG(
+		    WARNING,
+		    "%s: MTU: the front-end tells the guest %u, the port had %u at probe: longer "
+		    "packets are lost",
+		    dev->name, guest->mtu, there);
 }
 
 static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why, size_t why_len)

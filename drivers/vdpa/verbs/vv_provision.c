@@ -105,7 +105,8 @@ int vv_provision(const struct vv_hca_caps *supported, const struct vv_args *aske
 	}
 
 	d.features = BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VHOST_USER_F_PROTOCOL_FEATURES) |
-		     BIT(VIRTIO_NET_F_MTU) | offloads_offered(supported->feature_bits, asked->offloads);
+		     BIT(VIRTIO_NET_F_MTU) |
+		     offloads_offered(supported->feature_bits, asked->offloads);
 	if (supported->version_1)
 		d.features |= BIT(VIRTIO_F_VERSION_1);
 	if (supported->packed && supported->version_1 && asked->packed != VV_OFF)

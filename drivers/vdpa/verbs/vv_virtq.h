@@ -27,7 +27,7 @@ struct vv_virtq_conf {
 
 /* 1 command, none without counters */
 int vv_virtq_create(struct vv_hca *hca, uint16_t index, struct vv_virtq **q);
-void vv_virtq_destroy(struct vv_virtq *q);                                    /* NULL is legal */
+void vv_virtq_destroy(struct vv_virtq *q); /* NULL is legal */
 
 /*
  * Make the queue object (in INIT) and report its errors with this cookie; then vv_virtq_run.

@@ -171,10 +171,10 @@ static void spec_5_1_3_1_offer_keeps_dependencies(void **state)
 static void offer_offloads_need_device_and_wish(void **state)
 {
 	const uint64_t mrg = BIT(VIRTIO_NET_F_MRG_RXBUF);
-	const uint64_t all =
-	    BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_GUEST_TSO4) |
-	    BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN) |
-	    BIT(VIRTIO_NET_F_HOST_TSO4) | BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_HOST_ECN);
+	const uint64_t all = BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) |
+			     BIT(VIRTIO_NET_F_GUEST_TSO4) | BIT(VIRTIO_NET_F_GUEST_TSO6) |
+			     BIT(VIRTIO_NET_F_GUEST_ECN) | BIT(VIRTIO_NET_F_HOST_TSO4) |
+			     BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_HOST_ECN);
 	struct vv_hca_caps c = caps();
 	struct vv_args off = {.offloads = VV_OFF}, on = {.offloads = VV_ON}, any = {0};
 	struct vv_device d;
@@ -205,9 +205,8 @@ static void queue_bits_follow_negotiated_features(void **state)
 	assert_int_equal(vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_CSUM)),
 			 1u << PRM_VIRTQ_F_GUEST_CSUM);
 	/* A guest that cannot take partial checksums gets no long frames. */
-	assert_int_equal(vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_TSO4) |
-						 BIT(VIRTIO_NET_F_GUEST_ECN)),
-			 0);
+	assert_int_equal(
+	    vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_TSO4) | BIT(VIRTIO_NET_F_GUEST_ECN)), 0);
 	assert_int_equal(vv_provision_queue_bits(BIT(VIRTIO_NET_F_GUEST_TSO4) |
 						 BIT(VIRTIO_NET_F_GUEST_CSUM) |
 						 BIT(VIRTIO_NET_F_GUEST_ECN)),

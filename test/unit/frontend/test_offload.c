@@ -12,13 +12,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "offload.h"
+#include "ref_segment.h"
 
 #define F(name) (1ull << VIRTIO_NET_F_##name)
 
 static const struct fe_frame_spec base = {
-    .dst = {2, 0, 0, 0, 0, 2},
-    .src = {2, 0, 0, 0, 0, 1},
+    .dst = {2,  0, 0, 0, 0, 2},
+    .src = {2, 0, 0,  0, 0, 1},
     .stream = 3,
     .seed = 42,
     .size_min = FE_FRAME_MIN,
@@ -35,104 +35,17 @@ static struct fe_frame_spec with(uint64_t tx, uint64_t rx)
 	return spec;
 }
 
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
-/* RFC 1071, in big-endian words. */
-static uint16_t sum(const uint8_t *data, size_t len, uint32_t start)
-{
-	uint32_t s = start;
-
-	for (size_t i = 0; i < len; i++) {
-		s += i & 1 ? data[i] : (uint32_t)data[i] << 8;
-		s = (s & 0xffff) + (s >> 16);
-	}
-	return (uint16_t)s;
-}
-
-static uint16_t pseudo(const uint8_t *f, uint32_t l4, uint32_t len)
-{
-	bool v6 = get16(f + 12) == 0x86dd;
-	uint8_t protocol = f[v6 ? 20 : 23];
-
-	return v6 ? sum(f + 22, 32, protocol + len - l4) : sum(f + 26, 8, protocol + len - l4);
-}
-
-/* virtio 1.2 section 5.1.6.2: from csum_start to the end, at csum_start + csum_offset. */
-static void complete(uint8_t *f, uint32_t len, uint32_t start, uint32_t offset)
-{
-	uint16_t check = (uint16_t)~sum(f + start, len - start, 0);
-
-	put16(f + start + offset, check ? check : 0xffff);
-}
-
-struct segment {
-	uint8_t data[1600];
-	uint32_t len;
-};
-
-/* One segment of a frame, with its checksum whole. False: there is no such segment. */
-static bool cut(const uint8_t *f, uint32_t len, const struct virtio_net_hdr *hdr, unsigned int n,
-		struct segment *s)
-{
-	bool v6 = get16(f + 12) == 0x86dd;
-	uint32_t l4 = v6 ? 54 : 34, headers = l4 + (f[l4 + 12] >> 4) * 4;
-	uint32_t at = headers + n * hdr->gso_size, part = hdr->gso_size;
-
-	if (at >= len)
-		return false;
-	if (len - at < part)
-		part = len - at;
-	memcpy(s->data, f, headers);
-	memcpy(s->data + headers, f + at, part);
-	s->len = headers + part;
-	if (v6) {
-		put16(s->data + 18, s->len - 54);
-	} else {
-		put16(s->data + 16, s->len - 14);
-		put16(s->data + 18, get16(f + 18) + n);
-		put16(s->data + 24, 0);
-		put16(s->data + 24, (uint16_t)~sum(s->data + 14, 20, 0));
-	}
-	put32(s->data + l4 + 4, get32(f + l4 + 4) + at - headers);
-	if (at + part < len)
-		s->data[l4 + 13] &= 0xf6; /* neither FIN nor PSH */
-	if (n)
-		s->data[l4 + 13] &= 0x7f; /* no CWR */
-	put16(s->data + l4 + 16, pseudo(s->data, l4, s->len));
-	complete(s->data, s->len, l4, 16);
-	return true;
-}
-
 static const struct virtio_net_hdr none;
 
-/* Everything whole: what a receiver without any offload gets. Returns the frames to be segmented. */
+/* Everything whole: what a receiver without any offload gets. Returns the frames to be segmented.
+ */
 static unsigned int run_plain(const struct fe_frame_spec *spec, uint32_t frames)
 {
 	static uint8_t f[FE_GSO_MAX + 1];
 	struct virtio_net_hdr hdr;
 	struct fe_frame_id id;
 	unsigned int cuts = 0;
-	struct segment s;
+	struct ref_segment s;
 
 	for (uint32_t i = 0; i < frames; i++) {
 		uint16_t flow = (uint16_t)(i % 32);
@@ -141,7 +54,7 @@ static unsigned int run_plain(const struct fe_frame_spec *spec, uint32_t frames)
 		assert_in_range(len, FE_FRAME_MIN, FE_GSO_MAX);
 		if (hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
 			if (hdr.flags)
-				complete(f, len, hdr.csum_start, hdr.csum_offset);
+				ref_complete(f, len, hdr.csum_start, hdr.csum_offset);
 			assert_int_equal(fe_offload_check(spec, &none, f, len, &id), FE_FRAME_OK);
 			assert_false(id.part);
 			assert_int_equal(id.flow, flow);
@@ -149,7 +62,7 @@ static unsigned int run_plain(const struct fe_frame_spec *spec, uint32_t frames)
 			continue;
 		}
 		cuts++;
-		for (unsigned int n = 0; cut(f, len, &hdr, n, &s); n++) {
+		for (unsigned int n = 0; ref_cut(f, len, &hdr, n, &s); n++) {
 			assert_int_equal(fe_offload_check(spec, &none, s.data, s.len, &id),
 					 FE_FRAME_OK);
 			assert_true(id.part);
@@ -216,12 +129,12 @@ static void check_finds_any_changed_byte(void **state)
 	struct virtio_net_hdr hdr;
 	struct fe_frame_id id;
 	unsigned int done = 0;
-	struct segment s;
+	struct ref_segment s;
 
 	for (uint32_t i = 0; done < 24; i++) {
 		uint32_t len = fe_offload_build(&spec, (uint16_t)(i % 32), i / 32, f, &hdr);
 
-		if (hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE || !cut(f, len, &hdr, i % 3, &s))
+		if (hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE || !ref_cut(f, len, &hdr, i % 3, &s))
 			continue;
 		done++;
 		for (uint32_t at = 2 * FE_MAC_LEN; at < s.len; at++) {

@@ -182,6 +182,32 @@ static void send_fails_when_all_buffers_are_in_flight(void **state)
 	close_loop(&l);
 }
 
+static void send_offload_puts_the_header_before_the_frame(void **state)
+{
+	const struct virtio_net_hdr hdr = {.flags = 1,
+					   .gso_type = 4,
+					   .hdr_len = 0x1122,
+					   .gso_size = 0x3344,
+					   .csum_start = 0x5566,
+					   .csum_offset = 0x7788};
+	struct fe_queue_config cfg = plain;
+	uint8_t frame[60] = {0};
+	struct ref_chain chain;
+	struct loop l;
+
+	for (cfg.chain_min = cfg.chain_max = 1; cfg.chain_max <= 3;
+	     cfg.chain_min++, cfg.chain_max++) {
+		open_loop(&l, &cfg, 1, 100);
+		assert_int_equal(fe_queue_send_offload(&l.tx, &hdr, frame, 60), 0);
+		fe_queue_flush(&l.tx);
+		assert_true(ref_pop(&l.tx_dev, &chain));
+		assert_memory_equal(at(&l, chain.sg[0].gpa, HEADER), &hdr, sizeof(hdr));
+		/* num_buffers is the device's (section 5.1.6.2.1). */
+		assert_int_equal(at(&l, chain.sg[0].gpa, HEADER)[10], 0);
+		close_loop(&l);
+	}
+}
+
 static void reap_scribbles_over_what_was_sent(void **state)
 {
 	uint8_t frame[100] = {0}, packet[HEADER + 100];
@@ -310,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(frames_come_back_in_all_shapes),
 	    cmocka_unit_test(send_fails_when_all_buffers_are_in_flight),
+	    cmocka_unit_test(send_offload_puts_the_header_before_the_frame),
 	    cmocka_unit_test(reap_scribbles_over_what_was_sent),
 	    cmocka_unit_test(receive_refuses_bad_lengths_and_counts),
 	    cmocka_unit_test(untouched_header_is_seen),
