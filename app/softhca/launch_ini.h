@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * INI files, read key by key up to the first error, which is told on stderr in one line with file and
- * line number. Comments start with ';', or with '#' at the start of a line.
+ * INI files, read key by key up to the first error, which is told on stderr in one line with file
+ * and line number. Comments start with ';', or with '#' at the start of a line.
  */
 #ifndef SOFTHCA_LAUNCH_INI_H
 #define SOFTHCA_LAUNCH_INI_H
@@ -12,8 +12,8 @@
 struct launch_ini {
 	const char *path;
 	unsigned int line; /* of the key that is being taken */
-	bool failed;	   /* and said why */
-	FILE *file;	   /* during the call */
+	bool failed;       /* and said why */
+	FILE *file;        /* during the call */
 };
 
 /* Take one key: 0, or -EINVAL after launch_ini_complain. section: empty before the first. */

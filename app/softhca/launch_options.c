@@ -43,7 +43,8 @@ static const char usage[] =
     "\n"
     "What it is connected to:\n"
     "      --port uplink=KIND:ARGUMENTS\n"
-    "                         what the wire leads to; kinds and arguments: softhca(1)\n"
+    "                         what the wire leads to: tap:NAME, memif:SOCKET, wire:PATH or\n"
+    "                         pcap:rx=FILE,tx=FILE; softhca(1) has their other arguments\n"
     "      --port repN=KIND:ARGUMENTS\n"
     "                         a representor of function N. May be repeated\n"
     "      --wire KIND        short for an uplink without anything behind it: none (frames leave\n"
@@ -157,8 +158,10 @@ static int set_wire(const char *text, struct nic_config *cfg)
 	return -EINVAL;
 }
 
-/* A file that cannot be written is better found out now than by the program, which may be in another
- * directory then. */
+/*
+ * A file that cannot be written is better found out now than by the program, which may be in
+ * another directory then.
+ */
 static int set_output(const char *option, const char *path, char full[PATH_MAX])
 {
 	char *cwd = NULL;
@@ -215,24 +218,24 @@ enum {
 };
 
 static const struct option options[] = {
-    {"config",	   required_argument, NULL, OPT_CONFIG    },
+    {"config",     required_argument, NULL, OPT_CONFIG    },
     {"functions",  required_argument, NULL, 'f'           },
-    {"shape",	   required_argument, NULL, OPT_SHAPE     },
-    {"profile",	   required_argument, NULL, OPT_PROFILE   },
+    {"shape",      required_argument, NULL, OPT_SHAPE     },
+    {"profile",    required_argument, NULL, OPT_PROFILE   },
     {"numa-node",  required_argument, NULL, OPT_NUMA_NODE },
     {"function",   required_argument, NULL, OPT_FUNCTION  },
-    {"port",	   required_argument, NULL, OPT_PORT      },
-    {"wire",	   required_argument, NULL, OPT_WIRE      },
+    {"port",       required_argument, NULL, OPT_PORT      },
+    {"wire",       required_argument, NULL, OPT_WIRE      },
     {"delay-drop", required_argument, NULL, OPT_DELAY_DROP},
-    {"threads",	   required_argument, NULL, 't'           },
-    {"cpus",	   required_argument, NULL, OPT_CPUS      },
-    {"latency",	   required_argument, NULL, OPT_LATENCY   },
-    {"seed",	   required_argument, NULL, OPT_SEED      },
-    {"fail",	   required_argument, NULL, OPT_FAIL      },
-    {"trace",	   required_argument, NULL, OPT_TRACE     },
-    {"stat",	   required_argument, NULL, OPT_STAT      },
-    {"leaks",	   no_argument,       NULL, OPT_LEAKS     },
-    {"help",	   no_argument,       NULL, 'h'           },
+    {"threads",    required_argument, NULL, 't'           },
+    {"cpus",       required_argument, NULL, OPT_CPUS      },
+    {"latency",    required_argument, NULL, OPT_LATENCY   },
+    {"seed",       required_argument, NULL, OPT_SEED      },
+    {"fail",       required_argument, NULL, OPT_FAIL      },
+    {"trace",      required_argument, NULL, OPT_TRACE     },
+    {"stat",       required_argument, NULL, OPT_STAT      },
+    {"leaks",      no_argument,       NULL, OPT_LEAKS     },
+    {"help",       no_argument,       NULL, 'h'           },
     {},
 };
 

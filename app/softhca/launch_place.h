@@ -14,8 +14,9 @@ int launch_exe_dir(char dir[PATH_MAX]);
 void launch_installed(char path[PATH_MAX], const char *exe_dir, const char *dir);
 
 /*
- * Directories that trees may be made in, the best first: TMPDIR alone if it is set; else shared memory,
- * where thousands of small files are made and removed in no time, else /tmp. i from 0; NULL: no more.
+ * Directories that trees may be made in, the best first: TMPDIR alone if it is set; else shared
+ * memory, where thousands of small files are made and removed in no time, else /tmp. i from 0;
+ * NULL: no more.
  */
 const char *launch_tree_parent(unsigned int i);
 

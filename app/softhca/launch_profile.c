@@ -27,24 +27,24 @@ static const struct key {
 	size_t offset, size;
 	uint64_t min, max;
 } keys[] = {
-    {"device",  "description",     IGNORED,  0, 0,			0,  0     },
-    {"device",  "pci_device",	    NUMBER,   FIELD(pci_device),	1,  0xffff},
-    {"device",  "fw_version",	    TEXT,     FIELD(fw_version),	0,  0     },
-    {"device",  "max_mtu",	    NUMBER,   FIELD(max_mtu),		68, 9216  },
-    {"device",  "flow_counters",   SWITCH,   FIELD(flow_counters),	0,  0     },
-    {"virtio", "emulation",	    SWITCH,   FIELD(virtio),		0,  0     },
-    {"virtio", "split",	    SWITCH,   FIELD(split),		0,  0     },
-    {"virtio", "packed",	    SWITCH,   FIELD(packed),		0,  0     },
-    {"virtio", "version_1",	    SWITCH,   FIELD(version_1),		0,  0     },
-    {"virtio", "offloads",	    OFFLOADS, FIELD(offloads),		0,  0     },
-    {"virtio", "vnet_modify_ext", SWITCH,   FIELD(vnet_modify_ext),	0,  0     },
-    {"virtio", "addr_modify",	    SWITCH,   FIELD(addr_modify),	0,  0     },
-    {"virtio", "index_modify",    SWITCH,   FIELD(index_modify),	0,  0     },
-    {"virtio", "freeze_to_rdy",   SWITCH,   FIELD(freeze_to_rdy),	0,  0     },
-    {"virtio", "queue_counters",  SWITCH,   FIELD(queue_counters),	0,  0     },
-    {"virtio", "dirty_log",	    SWITCH,   FIELD(dirty_log),		0,  0     },
-    {"virtio", "max_queues",	    NUMBER,   FIELD(max_queues),	2,  256   },
-    {"virtio", "max_queue_size",  POWER,    FIELD(max_queue_size),	2,  32768 },
+    {"device", "description",     IGNORED,  0, 0,                   0,  0     },
+    {"device", "pci_device",      NUMBER,   FIELD(pci_device),      1,  0xffff},
+    {"device", "fw_version",      TEXT,     FIELD(fw_version),      0,  0     },
+    {"device", "max_mtu",         NUMBER,   FIELD(max_mtu),         68, 9216  },
+    {"device", "flow_counters",   SWITCH,   FIELD(flow_counters),   0,  0     },
+    {"virtio", "emulation",       SWITCH,   FIELD(virtio),          0,  0     },
+    {"virtio", "split",           SWITCH,   FIELD(split),           0,  0     },
+    {"virtio", "packed",          SWITCH,   FIELD(packed),          0,  0     },
+    {"virtio", "version_1",       SWITCH,   FIELD(version_1),       0,  0     },
+    {"virtio", "offloads",        OFFLOADS, FIELD(offloads),        0,  0     },
+    {"virtio", "vnet_modify_ext", SWITCH,   FIELD(vnet_modify_ext), 0,  0     },
+    {"virtio", "addr_modify",     SWITCH,   FIELD(addr_modify),     0,  0     },
+    {"virtio", "index_modify",    SWITCH,   FIELD(index_modify),    0,  0     },
+    {"virtio", "freeze_to_rdy",   SWITCH,   FIELD(freeze_to_rdy),   0,  0     },
+    {"virtio", "queue_counters",  SWITCH,   FIELD(queue_counters),  0,  0     },
+    {"virtio", "dirty_log",       SWITCH,   FIELD(dirty_log),       0,  0     },
+    {"virtio", "max_queues",      NUMBER,   FIELD(max_queues),      2,  256   },
+    {"virtio", "max_queue_size",  POWER,    FIELD(max_queue_size),  2,  32768 },
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -54,15 +54,15 @@ static const struct {
 	const char *name;
 	uint16_t bit;
 } offloads[] = {
-    {"mrg_rxbuf",	 HCA_OFFLOAD_MRG_RXBUF },
-    {"csum",	 HCA_OFFLOAD_CSUM	 },
+    {"mrg_rxbuf",  HCA_OFFLOAD_MRG_RXBUF },
+    {"csum",       HCA_OFFLOAD_CSUM      },
     {"guest_csum", HCA_OFFLOAD_GUEST_CSUM},
     {"host_tso4",  HCA_OFFLOAD_HOST_TSO4 },
     {"host_tso6",  HCA_OFFLOAD_HOST_TSO6 },
-    {"host_ecn",	 HCA_OFFLOAD_HOST_ECN	 },
+    {"host_ecn",   HCA_OFFLOAD_HOST_ECN  },
     {"guest_tso4", HCA_OFFLOAD_GUEST_TSO4},
     {"guest_tso6", HCA_OFFLOAD_GUEST_TSO6},
-    {"guest_ecn",	 HCA_OFFLOAD_GUEST_ECN },
+    {"guest_ecn",  HCA_OFFLOAD_GUEST_ECN },
 };
 
 enum { OFFLOADS_N = sizeof(offloads) / sizeof(offloads[0]) };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Profile files: what kind of NIC it is, as INI text (config/softhca/, where each key is explained).
- * What a file does not say is as in hca_profile_default.
+ * Profile files: what kind of NIC it is, as INI text (config/softhca/, where each key is
+ * explained). What a file does not say is as in hca_profile_default.
  *
  * Errors: -EINVAL or -errno, said on stderr in one line that names file, line and key.
  */

@@ -70,13 +70,12 @@ void profile_dir_names(const struct profile_dir *dir, char *names, size_t len)
 
 /* ---- the command ---- */
 
-static const char usage[] =
-    "Usage: softhca profiles [-j]\n"
-    "\n"
-    "List the kinds of NIC that 'softhca run --profile NAME' can be.\n"
-    "\n"
-    "  -j, --json   as a JSON array, with all that a profile says\n"
-    "  -h, --help   this text\n";
+static const char usage[] = "Usage: softhca profiles [-j]\n"
+			    "\n"
+			    "List the kinds of NIC that 'softhca run --profile NAME' can be.\n"
+			    "\n"
+			    "  -j, --json   as a JSON array, with all that a profile says\n"
+			    "  -h, --help   this text\n";
 
 static const char *layouts(const struct hca_profile *p)
 {
@@ -137,8 +136,8 @@ static int list(const struct profile_dir *dir, bool json)
 int launch_profiles(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
+	    {"json",       no_argument, NULL, 'j'},
+	    {"help",        no_argument, NULL, 'h'},
 	    {},
 	};
 	struct profile_dir dir;

@@ -124,7 +124,7 @@ static int preload_name(struct run *run, char *name, size_t len)
 	snprintf(name, len, "%.*s/libsofthca.so", SYSFS_TREE_PATH_MAX, run->tree);
 	if (strpbrk(name, " :") || symlink(run->library, name)) {
 		launch_complain("%s: cannot be preloaded because of a space or colon in its path",
-			 run->library);
+				run->library);
 		return -EINVAL;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * latency_smoke CREATES MODIFIES: that many firmware commands of the two kinds, one after the other;
- * prints how long they took, in microseconds. Objects are left to the end of the process.
+ * latency_smoke CREATES MODIFIES: that many firmware commands of the two kinds, one after the
+ * other; prints how long they took, in microseconds. Objects are left to the end of the process.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static struct mlx5dv_devx_obj *create_qp(struct ibv_context *ctx, uint32_t *id)
 		die("PD");
 	mbox_put(in, 0, 16, CREATE_QP);
 	mbox_put(in, qpc + 0x28, 24, pd.pdn);
-	mbox_put(in, qpc + 0x50, 1, 1);	 /* no_sq */
+	mbox_put(in, qpc + 0x50, 1, 1);  /* no_sq */
 	mbox_put(in, qpc + 0x565, 3, 3); /* no receive queue either */
 	return create(ctx, in, sizeof(in), id);
 }
@@ -87,6 +87,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < modifies; i++)
 		modify_qp(qp, id, i % 2 == 0);
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	printf("%lld\n", (to.tv_sec - from.tv_sec) * 1000000ll + (to.tv_nsec - from.tv_nsec) / 1000);
+	printf("%lld\n",
+	       (to.tv_sec - from.tv_sec) * 1000000ll + (to.tv_nsec - from.tv_nsec) / 1000);
 	return 0;
 }

@@ -35,14 +35,14 @@ static int remove_tree(void **state)
 static struct nic_config written(void)
 {
 	struct nic_config cfg = {
-	    .shape = {.pfs = 1, .vfs = 2, .sfs = 3},
+	    .shape = {.pfs = 1,    .vfs = 2, .sfs = 3},
 	    .threads = 4,
 	    .delay_drop_ms = 5,
 	    .numa_node = -1,
 	    .leaks = true,
 	    .seed = UINT64_MAX,
 	    .trace = "-",
-	    .profile = {.name = "x", .pci_device = 0x101d},
+	    .profile = {.name = "x",   .pci_device = 0x101d},
 	    .n_links = 1,
 	    .links = {{.spec = "null", .representor = 3}},
 	};

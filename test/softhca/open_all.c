@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * open_all: open every RDMA device with DevX and print how many there are and the resident memory of
- * the process then, in KiB.
+ * open_all: open every RDMA device with DevX and print how many there are and the resident memory
+ * of the process then, in KiB.
  */
 #include <stdio.h>
 #include <stdlib.h>

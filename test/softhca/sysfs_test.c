@@ -133,7 +133,7 @@ static struct nic_config config(unsigned int pfs, unsigned int vfs, unsigned int
 	return (struct nic_config){
 	    .shape = {.pfs = pfs, .vfs = vfs, .sfs = sfs},
 	    .numa_node = -1,
-	    .profile = {.pci_device = 0x101d, .fw_version = "1.2.3"},
+	    .profile = {.pci_device = 0x101d,          .fw_version = "1.2.3"},
 	};
 }
 
@@ -215,8 +215,7 @@ static void sfs_are_on_the_auxiliary_bus(void **state)
 	make(tree, &cfg);
 	expect_real(tree, "bus/auxiliary/devices/mlx5_core.sf.1",
 		    PORT "/0000:3b:00.0/mlx5_core.sf.1");
-	expect_real(tree, "class/infiniband/mlx5_3/device",
-		    PORT "/0000:3b:00.0/mlx5_core.sf.2");
+	expect_real(tree, "class/infiniband/mlx5_3/device", PORT "/0000:3b:00.0/mlx5_core.sf.2");
 	expect_real(tree, "bus/auxiliary/devices/mlx5_core.sf.2/infiniband/mlx5_3",
 		    PORT "/0000:3b:00.0/mlx5_core.sf.2/infiniband/mlx5_3");
 	expect_real(tree, "bus/auxiliary/devices/mlx5_core.sf.2/infiniband/mlx5_3/subsystem",

@@ -23,8 +23,8 @@ struct shape_function {
 	enum shape_kind kind;
 	unsigned int parent; /* the PF's number; a PF's own */
 	unsigned int number; /* VF: among those of its PF, from 0; SF: among all, from 1 */
-	char bdf[13];	     /* SF: that of its PF */
-	char aux[32];	     /* SF: its name on the auxiliary bus, else empty */
+	char bdf[13];        /* SF: that of its PF */
+	char aux[32];        /* SF: its name on the auxiliary bus, else empty */
 };
 
 /* At least one PF and at most HCA_FUNCS_MAX functions. */

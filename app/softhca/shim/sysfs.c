@@ -122,11 +122,11 @@ static int make_pf_links(struct maker *m)
 	snprintf(offset, sizeof(offset), "%u", n ? first - m->function : 1);
 
 	const struct tree_attr attrs[] = {
-	    {"sriov_numvfs",	     count },
-	    {"sriov_totalvfs",	     total },
-	    {"sriov_vf_device",	     id    },
-	    {"sriov_offset",	     offset},
-	    {"sriov_stride",	     "1"   },
+	    {"sriov_numvfs",            count },
+	    {"sriov_totalvfs",          total },
+	    {"sriov_vf_device",         id    },
+	    {"sriov_offset",            offset},
+	    {"sriov_stride",            "1"   },
 	    {"sriov_drivers_autoprobe", "1"   },
 	};
 
