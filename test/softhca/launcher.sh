@@ -140,6 +140,10 @@ expect 1 "nic.cfg: written by another version" \
 	run -- sh -c 'echo >"$SOFTHCA_TREE/nic.cfg"; exec cat /sys/class/infiniband/x'
 expect 1 "No such file" run -- cat /sys/bus/pci/devices/0000:3b:00.1/vendor
 
+expect 0 "active_mtu:		4096 (5)" run --function 0,mtu=9000 -- ibv_devinfo
+expect 0 "active_mtu:		1024 (3)" run -- ibv_devinfo
+expect 0 "active_mtu:		256 (1)" run --function 0,mtu=68 -- ibv_devinfo
+
 # What was said arrives at the NIC.
 "$softhca" run --functions 2 --function 1,mac=02:00:00:00:00:09,vlan=7,spoof-check=on,mtu=9000 \
 	--profile bf3 --seed 5 --threads 2 --stat "$T/said" -- ibv_devinfo >/dev/null || fail "ibv_devinfo"

@@ -13,8 +13,10 @@
 enum {
 	PORT_ACTIVE = 4,
 	PORT_PHYS_LINK_UP = 5,
-	MTU_1024 = 3,
 	MTU_4096 = 5,
+	MTU_DEFAULT = 1500,
+	/* GRH 40, UDP 8, BTH 12, XRC 4, atomic 28, checksum 4 (IBTA vol. 1, annex A17) */
+	ROCE_HEADERS = 96,
 	WIDTH_4X = 2,
 	SPEED_EDR = 32,
 	LINK_LAYER_ETHERNET = 2,
@@ -69,7 +71,19 @@ void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_res
 	attr->device_cap_flags_ex = attr->base.device_cap_flags;
 }
 
-void uverbs_port_attr(struct ib_uverbs_query_port_resp_ex *attr)
+/* The largest RoCE payload (256 bytes is number 1) that fits a frame with its headers. */
+static uint8_t active_mtu(unsigned int function)
+{
+	unsigned int mtu = nic_env()->cfg.func[function].mtu, n = MTU_4096;
+
+	if (!mtu)
+		mtu = MTU_DEFAULT;
+	while (n > 1 && (128u << n) + ROCE_HEADERS > mtu)
+		n--;
+	return (uint8_t)n;
+}
+
+void uverbs_port_attr(unsigned int function, struct ib_uverbs_query_port_resp_ex *attr)
 {
 	memset(attr, 0, sizeof(*attr));
 	attr->legacy_resp = (struct ib_uverbs_query_port_resp){
@@ -79,7 +93,7 @@ void uverbs_port_attr(struct ib_uverbs_query_port_resp_ex *attr)
 	    .pkey_tbl_len = 1,
 	    .state = PORT_ACTIVE,
 	    .max_mtu = MTU_4096,
-	    .active_mtu = MTU_1024,
+	    .active_mtu = active_mtu(function),
 	    .active_width = WIDTH_4X,
 	    .active_speed = SPEED_EDR,
 	    .phys_state = PORT_PHYS_LINK_UP,

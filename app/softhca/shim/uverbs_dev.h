@@ -20,7 +20,7 @@ enum { UVERBS_GIDS = 2, UVERBS_GID_TABLE = 8, UVERBS_COMP_VECTORS = 8, UVERBS_PO
 enum { UVERBS_MAX_CQE = (1 << 22) - 1 };
 
 void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_resp *attr);
-void uverbs_port_attr(struct ib_uverbs_query_port_resp_ex *attr);
+void uverbs_port_attr(unsigned int function, struct ib_uverbs_query_port_resp_ex *attr);
 /* index < UVERBS_GIDS */
 void uverbs_gid(unsigned int function, unsigned int index, struct ib_uverbs_gid_entry *entry);
 /* The Ethernet address behind a destination: -EINVAL, -ENETUNREACH. */

@@ -151,7 +151,7 @@ static int query_port(struct ubundle *b)
 	port = ubundle_const(b, UVERBS_ATTR_QUERY_PORT_PORT_NUM);
 	if (port < 1 || port > UVERBS_PORTS)
 		return -EINVAL;
-	uverbs_port_attr(&resp);
+	uverbs_port_attr(b->file->function, &resp);
 	return ubundle_out(b, UVERBS_ATTR_QUERY_PORT_RESP, &resp, sizeof(resp));
 }
 
