@@ -276,8 +276,8 @@ static void link_queue_init(struct link *link, struct vq *vq, uint16_t index, ui
 	vq->port = link->port;
 	vq->port_index = (uint16_t)link->port->index;
 	vq->owner = link->owner;
-	vq->attr = (struct vq_attr){
-	    .index = index, .flags = flags, .ops = &link_vq_ops, .ops_arg = link};
+	vq->attr =
+	    (struct vq_attr){.index = index, .flags = flags, .ops = &link_vq_ops, .ops_arg = link};
 }
 
 /* Everything that comes to the port goes out by the link. */

@@ -74,7 +74,8 @@ static int tap_open_device(struct link *link, struct tap *tap)
 	if (ioctl(tap->fd, TUNSETIFF, &ifr) != 0)
 		return tap_refused(link, errno);
 	if (ioctl(tap->fd, TUNSETVNETHDRSZ, &size) != 0 ||
-	    ioctl(tap->fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN) != 0)
+	    ioctl(tap->fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN) !=
+		0)
 		return tap_refused(link, errno);
 	return 0;
 }
@@ -160,8 +161,8 @@ static int tap_send(struct link *link, const struct batch_part *frame)
 {
 	struct tap *tap = link->state;
 	struct iovec iov[2] = {
-	    {(uint8_t *)(uintptr_t)frame->vnet, VNET_BASE_LEN},
-	    {tap->out, link_frame_len(frame)},
+	    {(uint8_t *)(uintptr_t)frame->vnet, VNET_BASE_LEN        },
+	    {tap->out,			  link_frame_len(frame)},
 	};
 
 	if (iov[1].iov_len > TAP_FRAME_MAX)
