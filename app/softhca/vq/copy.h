@@ -12,6 +12,7 @@
 typedef uint8_t copy_v32 __attribute__((vector_size(32), aligned(1), may_alias));
 typedef uint8_t copy_v16 __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint64_t copy_u64 __attribute__((aligned(1), may_alias));
+typedef uint16_t copy_u16 __attribute__((aligned(1), may_alias));
 typedef uint32_t copy_u32 __attribute__((aligned(1), may_alias));
 
 dp_inline void copy_small(uint8_t *dst, const uint8_t *src, size_t len)

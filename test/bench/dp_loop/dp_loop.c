@@ -22,7 +22,7 @@
 #include "ring_bench.h"
 #include "vq/dp_impl.h"
 
-enum { HUGE = 2 << 20, QUEUES_MAX = 8 };
+enum { HUGE = 2 << 20, QUEUES_MAX = 8, IDLE_MAX = 250, PAGE = 4096 };
 enum { INTERVALS_MAX = 1000, BUFFER = BENCH_BUFFER };
 
 static struct {
@@ -32,7 +32,8 @@ static struct {
 	int guest_cpu, nic_cpu;
 	bool mrg;
 	bool rewrite;
-	unsigned int queues, flows;
+	bool offloads;
+	unsigned int queues, flows, idle;
 } opt = {.size = 256,
 	 .intervals = 20,
 	 .interval_ms = 20,
@@ -171,6 +172,8 @@ struct loop {
 	uint32_t word;
 	struct bench_ring tx, rx[QUEUES_MAX];
 	struct vq *txq, *rxq[QUEUES_MAX];
+	struct vq *idle[IDLE_MAX];
+	uint8_t *words; /* of the idle, a page each */
 	uint8_t *memory;
 	size_t bytes;
 };
@@ -190,7 +193,8 @@ static struct vq *loop_queue(struct loop *l, unsigned int port, const struct ben
 	    .index = index,
 	    .packed = r->packed,
 	    .size = (uint16_t)r->size,
-	    .flags = VQ_F_VERSION_1 | (opt.mrg ? VQ_F_MRG_RXBUF : 0),
+	    .flags = VQ_F_VERSION_1 | (opt.mrg ? VQ_F_MRG_RXBUF : 0) |
+		     (opt.offloads ? dp_features() & ~(VQ_F_MRG_RXBUF | VQ_F_EVENTS) : 0),
 	    .max_chain = 64,
 	    .desc_addr = (uintptr_t)r->desc,
 	    .driver_addr = (uintptr_t)r->driver,
@@ -207,9 +211,31 @@ static struct vq *loop_queue(struct loop *l, unsigned int port, const struct ben
 	return vq;
 }
 
+/* Functions whose one transmit queue was polled once and has nothing to send. */
+static void loop_idle(struct loop *l, bool packed, uint8_t *at)
+{
+	struct bench_ring ring;
+
+	l->words = aligned_alloc(PAGE, (opt.idle + 1) * PAGE);
+	if (l->words == NULL)
+		check(-12, "memory");
+	memset(l->words, 0, (opt.idle + 1) * PAGE);
+	for (unsigned int i = 0; i < opt.idle; i++) {
+		uint32_t *word = (uint32_t *)(l->words + (size_t)i * PAGE);
+		struct dp_port *port = dp_port(l->dp, 2 + i);
+
+		/* They write to nothing but flags: one ring for all. */
+		bench_ring_init(&ring, packed, opt.size, at, 64, false);
+		check(dp_port_add_doorbell(port, word), "dp_port_add_doorbell");
+		l->port[1] = port;
+		l->idle[i] = loop_queue(l, 1, &ring, 1);
+		*word = 1;
+	}
+}
+
 static void loop_create(struct loop *l, bool packed, size_t len)
 {
-	struct dp_config cfg = {.threads = 1, .ports = 2, .delay_drop_ms = 1000};
+	struct dp_config cfg = {.threads = 1, .ports = 2 + opt.idle, .delay_drop_ms = 1000};
 	struct dp_tir tir = {
 	    .n = opt.queues,
 	    .queues = l->rxq,
@@ -221,7 +247,7 @@ static void loop_create(struct loop *l, bool packed, size_t len)
 	struct dp_seg seg = {.mr = 1, .local_write = true};
 	uint8_t *at;
 
-	l->bytes = (1 + opt.queues) * ((size_t)opt.size * BUFFER + bench_ring_bytes(opt.size));
+	l->bytes = (2 + opt.queues) * ((size_t)opt.size * BUFFER + bench_ring_bytes(opt.size));
 	l->bytes = (l->bytes + HUGE - 1) / HUGE * HUGE;
 	l->memory = aligned_alloc(HUGE, l->bytes);
 	if (l->memory == NULL)
@@ -246,6 +272,7 @@ static void loop_create(struct loop *l, bool packed, size_t len)
 	check(dp_create(&cfg, &l->dp), "dp_create");
 	pin(opt.guest_cpu);
 	dp_lock(l->dp);
+	loop_idle(l, packed, at + bench_ring_bytes(opt.size) + (size_t)opt.size * BUFFER);
 	l->port[0] = dp_port(l->dp, 0);
 	l->port[1] = dp_port(l->dp, 1);
 	check(dp_port_add_doorbell(l->port[0], &l->word), "dp_port_add_doorbell");
@@ -264,9 +291,12 @@ static void loop_destroy(struct loop *l)
 	vq_destroy(l->txq);
 	for (unsigned int i = 0; i < opt.queues; i++)
 		vq_destroy(l->rxq[i]);
+	for (unsigned int i = 0; i < opt.idle; i++)
+		vq_destroy(l->idle[i]);
 	dp_unlock(l->dp);
 	dp_destroy(l->dp);
 	dp_mem_put(l->mem);
+	free(l->words);
 	free(l->memory);
 }
 
@@ -294,8 +324,8 @@ static void loop_run(struct loop *l, uint64_t end_ns)
 }
 
 /*
- * One thread does the guest's and the NIC's part in turn and only the latter is counted: what the
- * code costs when no cache line has to travel. Median over rounds of 64 bursts.
+ * One thread does the guest's and the NIC's part in turn and only the latter is counted, with its
+ * look at the doorbells: what the code costs when no cache line has to travel. Median over rounds of 64 bursts.
  */
 static double hot_cycles(bool packed, size_t len)
 {
@@ -322,6 +352,7 @@ static double hot_cycles(bool packed, size_t len)
 			nic->tx = l.txq;
 			nic->step = STEP_TAKE;
 			start = cycles();
+			nic_doorbells(nic, true);
 			l.txq->burst(nic, l.txq);
 			spent += cycles() - start;
 		}
@@ -394,9 +425,9 @@ static void usage(void)
 {
 	puts("usage: dp_loop [-n ring size] [-i intervals] [-t ms an interval] [-g guest CPU]\n"
 	     "               [-c NIC CPU] [-l split|packed] [-s frame size] [-m] [-w]\n"
-	     "               [-q receive queues] [-f flows]\n"
+	     "               [-q receive queues] [-f flows] [-p idle functions] [-o]\n"
 	     "Moves frames between two ports; CPU -1: not pinned; -m: with mergeable buffers;\n"
-	     "-w: split descriptors are written anew each time, as packed ones always are.");
+	     "-o: with all offloads; -w: split descriptors are written anew each time, as packed ones always are.");
 }
 
 int main(int argc, char **argv)
@@ -406,7 +437,7 @@ int main(int argc, char **argv)
 	size_t only = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:i:t:g:c:l:s:q:f:mwh")) != -1) {
+	while ((c = getopt(argc, argv, "n:i:t:g:c:l:s:q:f:p:omwh")) != -1) {
 		switch (c) {
 		case 'n':
 			opt.size = (unsigned int)atoi(optarg);
@@ -435,6 +466,12 @@ int main(int argc, char **argv)
 		case 'f':
 			opt.flows = (unsigned int)atoi(optarg);
 			break;
+		case 'p':
+			opt.idle = (unsigned int)atoi(optarg);
+			break;
+		case 'o':
+			opt.offloads = true;
+			break;
 		case 'm':
 			opt.mrg = true;
 			break;
@@ -449,7 +486,8 @@ int main(int argc, char **argv)
 	if (opt.size == 0 || opt.size > 32768 || (opt.size & (opt.size - 1)) != 0 ||
 	    opt.intervals == 0 || opt.intervals > INTERVALS_MAX || only > BUFFER - 12 ||
 	    (only > 0 && only < 42) || opt.queues == 0 || opt.queues > QUEUES_MAX ||
-	    (opt.queues & (opt.queues - 1)) != 0 || opt.flows == 0) {
+	    (opt.queues & (opt.queues - 1)) != 0 || opt.flows == 0 ||
+	    opt.idle > IDLE_MAX) {
 		usage();
 		return 2;
 	}
