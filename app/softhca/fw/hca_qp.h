@@ -27,6 +27,7 @@ struct hca_qp_attr {
 	enum hca_qp_type type;
 	uint32_t pdn;
 	struct hca_obj *send_cq, *recv_cq; /* made with CREATE_CQ, in the same context */
+	struct hca_obj *srq;		   /* of hca_srq_create(), or NULL */
 	/* The program's memory, borrowed until the end of the queue pair; umems hold it. */
 	void *rq, *sq;
 	void *dbr;	     /* 8 bytes: receive WQEs posted, send WQE units posted; big-endian */
@@ -35,6 +36,17 @@ struct hca_qp_attr {
 	uint32_t sq_units;   /* of 64 bytes; a power of two, or 0 */
 	uint32_t user_index; /* goes into completions */
 };
+
+/* A shared receive queue: WQEs of 1 << shift bytes that begin with the number of the next one. */
+struct hca_srq_attr {
+	uint32_t pdn;
+	void *ring, *dbr; /* as of hca_qp_attr; dbr: 4 bytes, WQEs posted */
+	uint32_t wqes;	  /* a power of two */
+	uint32_t shift;	  /* at least 5 */
+};
+
+int hca_srq_create(struct hca_ctx *ctx, const struct hca_srq_attr *attr, struct hca_obj **srq,
+		   uint32_t *srqn);
 
 /* Counts from the connection's set-up; fields that a type does not have are 0. */
 struct hca_qp_path {

@@ -35,6 +35,7 @@ static const struct obj_class classes[OBJ_N] = {
     [OBJ_CQ] = {"cq",                HCA_STAT_CQ,                0x400, 1u << 16, cq_fini   },
     [OBJ_QP] = {"qp",                HCA_STAT_QP,                0x40,  1u << 16, qp_fini   },
     [OBJ_RDMA_QP] = {"rdma_qp",           HCA_STAT_QP,                0x20000, 1u << 16, rdma_fini },
+    [OBJ_RDMA_SRQ] = {"rdma_srq",          HCA_STAT_OTHER,             0x1,   1u << 16, NULL      },
     [OBJ_TD] = {"td",                HCA_STAT_TD,                0x1,   1u << 12, NULL      },
     [OBJ_TIS] = {"tis",               HCA_STAT_TIS,               0x1,   1u << 12, NULL      },
     [OBJ_TIR] = {"tir",               HCA_STAT_TIR,               0x1,   1u << 16, NULL      },

@@ -31,6 +31,7 @@ enum obj_type {
 	OBJ_CQ,
 	OBJ_QP,
 	OBJ_RDMA_QP, /* carries data */
+	OBJ_RDMA_SRQ,
 	OBJ_TD,
 	OBJ_TIS,
 	OBJ_TIR,

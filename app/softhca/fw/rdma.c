@@ -31,6 +31,8 @@ static int check(const struct hca_ctx *ctx, const struct hca_qp_attr *attr)
 	if (attr->send_cq->ctx != ctx || attr->send_cq->type != OBJ_CQ ||
 	    attr->recv_cq->ctx != ctx || attr->recv_cq->type != OBJ_CQ)
 		return -EINVAL;
+	if (attr->srq && (attr->srq->ctx != ctx || attr->srq->type != OBJ_RDMA_SRQ))
+		return -EINVAL;
 	if ((attr->rq_wqes & (attr->rq_wqes - 1)) || attr->rq_wqes > 1u << LIM_LOG_QP_SZ ||
 	    (attr->sq_units & (attr->sq_units - 1)) || attr->sq_units > 1u << LIM_LOG_QP_SZ)
 		return -EINVAL;
@@ -50,12 +52,15 @@ int rdma_begin(struct rdma_qp *qp, struct hca_obj *obj, const struct hca_qp_attr
 		err = obj_use(obj, attr->send_cq);
 	if (!err)
 		err = obj_use(obj, attr->recv_cq);
+	if (!err && attr->srq)
+		err = obj_use(obj, attr->srq);
 	if (err)
 		return err;
 	qp->obj = obj;
 	qp->attr = *attr;
 	qp->scq = (struct cq *)attr->send_cq;
 	qp->rcq = (struct cq *)attr->recv_cq;
+	qp->srq = (struct rdma_srq *)attr->srq;
 	qp->path.remote_function = -1;
 	TAILQ_INSERT_TAIL(&hca->rdma_qps, qp, in_hca);
 	atomic_fetch_add(&hca->n_rdma_qps, 1);
@@ -152,4 +157,45 @@ enum hca_qp_state hca_qp_state(struct hca_obj *obj)
 void rdma_fini(struct hca_obj *obj)
 {
 	rdma_end(&((struct verbs_qp *)obj)->rdma);
+}
+
+static int make_srq(struct hca_ctx *ctx, const struct hca_srq_attr *attr, struct hca_obj **out)
+{
+	struct hca_obj *pd = obj_find(ctx, OBJ_PD, attr->pdn), *obj;
+	int err;
+
+	if (!pd || !attr->wqes || (attr->wqes & (attr->wqes - 1)) ||
+	    attr->wqes > 1u << LIM_LOG_QP_SZ || attr->shift < 5 || attr->shift > 10)
+		return -EINVAL;
+	err = obj_new(ctx, OBJ_RDMA_SRQ, sizeof(struct rdma_srq), &obj);
+	if (err)
+		return err;
+	((struct rdma_srq *)obj)->attr = *attr;
+	err = obj_use(obj, pd);
+	if (err) {
+		obj_discard(obj);
+		return err;
+	}
+	obj_publish(obj, "create_rdma_srq");
+	*out = obj;
+	return 0;
+}
+
+int hca_srq_create(struct hca_ctx *ctx, const struct hca_srq_attr *attr, struct hca_obj **out,
+		   uint32_t *srqn)
+{
+	struct hca *hca = ctx->hca;
+	struct hca_obj *obj = NULL;
+	int err;
+
+	pthread_mutex_lock(&hca->lock);
+	err = hca_inject(hca, "create_rdma_srq") ? -ENOMEM : make_srq(ctx, attr, &obj);
+	if (!err) {
+		*out = obj;
+		*srqn = obj->id;
+	}
+	trace_call(ctx, "create_rdma_srq", err, " pdn=0x%x wqes=%u srqn=0x%x", attr->pdn,
+		   attr->wqes, err ? 0 : obj->id);
+	pthread_mutex_unlock(&hca->lock);
+	return err;
 }

@@ -15,10 +15,18 @@
 #include "hca_qp.h"
 #include "obj.h"
 
+/* A receive queue that queue pairs share; its WQEs are a list. */
+struct rdma_srq {
+	struct hca_obj obj;
+	struct hca_srq_attr attr;
+	uint16_t head, ci; /* the WQE that is next; how many were consumed */
+};
+
 struct rdma_qp {
 	struct hca_obj *obj;	 /* that it is, or is a part of; CQs are in its uses */
 	struct hca_qp_attr attr;
 	struct cq *scq, *rcq;
+	struct rdma_srq *srq; /* in uses, or NULL */
 	enum hca_qp_state state;
 	struct hca_qp_path path;
 	uint16_t sq_ci, rq_ci; /* units and WQEs consumed */

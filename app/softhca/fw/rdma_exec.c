@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine of data queue pairs: reads send WQEs as libmlx5 writes them (mlx5dv.h: control segment,
- * address segments, data segments of 16 bytes each), moves the data, writes completions to both
- * ends.
+ * The engine of data queue pairs: takes requests (rdma_wqe.h), moves the data, writes completions to
+ * both ends.
  *
  * A request is executed in one go or not at all; one that has to wait (no receive WQE, nobody there)
  * stays at the head of its queue. An error completes the request that had it, with the syndrome of
@@ -15,33 +14,9 @@
 
 #include "hca_ident.h"
 #include "hca_priv.h"
-#include "mem.h"
-#include "rdma.h"
+#include "rdma_wqe.h"
 
-enum {
-	UNIT = 64,
-	SEG = 16,
-	WQE_MAX = 63 * SEG,
-	BURST = 64, /* requests of a queue pair in one pass */
-	GRH_LEN = 40,
-};
-
-enum {
-	OP_NOP = 0x00,
-	OP_WRITE = 0x08,
-	OP_WRITE_IMM = 0x09,
-	OP_SEND = 0x0a,
-	OP_SEND_IMM = 0x0b,
-	OP_READ = 0x10,
-	OP_ATOMIC_CS = 0x11,
-	OP_ATOMIC_FA = 0x12,
-};
-
-enum {
-	CTRL_CQ_UPDATE = 2 << 2,
-	INVALID_LKEY = 0x100,
-};
-#define INLINE_SEG 0x80000000u
+enum { BURST = 64 /* requests of a queue pair in one pass */ };
 
 /* Kinds of CQEs, and where their fields lie. */
 enum {
@@ -75,41 +50,6 @@ enum syndrome_qp {
 	RNR_EXCEEDED = 0x16,
 };
 
-/* enum ib_uverbs_access_flags */
-enum { LOCAL_WRITE = 1, REMOTE_WRITE = 2, REMOTE_READ = 4, REMOTE_ATOMIC = 8 };
-
-/* One request: a copy of the WQE, and what was found in it. */
-struct request {
-	uint8_t wqe[WQE_MAX];
-	unsigned int len, units;
-	uint8_t opcode, flags;
-	uint16_t index;
-	uint32_t imm; /* as it is in the WQE */
-	uint64_t raddr, operand, compare;
-	uint32_t rkey;
-	uint32_t ud_qpn, ud_qkey;
-	uint8_t grh[GRH_LEN];
-	struct rdma_pieces data;
-	/* The other end's receive WQE, if the request takes one. */
-	struct rdma_pieces recv;
-};
-
-static uint32_t get32(const void *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be32toh(v);
-}
-
-static uint64_t get64(const void *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be64toh(v);
-}
-
 static void put32(uint8_t *p, uint32_t v)
 {
 	v = htobe32(v);
@@ -122,19 +62,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-/* How much was ever posted; as much as was consumed if the doorbell record is gone. */
-static uint16_t posted(const struct rdma_qp *qp, unsigned int word)
-{
-	const uint32_t *dbr = qp->attr.dbr;
-	uint32_t value;
-
-	if (rdma_copy_in(&value, dbr + word, sizeof(value)))
-		return word ? qp->sq_ci : qp->rq_ci;
-	/* The WQEs were written before. */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return (uint16_t)be32toh(value);
 }
 
 /* ---- completions ---- */
@@ -157,7 +84,7 @@ static void complete(struct rdma_qp *qp, struct cq *cq, uint8_t cqe[64], uint8_t
 	pthread_spin_unlock(&cq->lock);
 }
 
-static void send_done(struct rdma_qp *qp, const struct request *r, uint32_t bytes)
+static void send_done(struct rdma_qp *qp, const struct rdma_request *r, uint32_t bytes)
 {
 	uint8_t cqe[64] = {0};
 
@@ -168,7 +95,7 @@ static void send_done(struct rdma_qp *qp, const struct request *r, uint32_t byte
 	complete(qp, qp->scq, cqe, CQE_REQ, r->index);
 }
 
-static void send_failed(struct rdma_qp *qp, const struct request *r, enum syndrome_qp syndrome)
+static void send_failed(struct rdma_qp *qp, const struct rdma_request *r, enum syndrome_qp syndrome)
 {
 	uint8_t cqe[64] = {0};
 
@@ -178,7 +105,7 @@ static void send_failed(struct rdma_qp *qp, const struct request *r, enum syndro
 	qp->state = HCA_QP_ERR;
 }
 
-static void recv_done(struct rdma_qp *qp, const struct rdma_qp *from, const struct request *r,
+static void recv_done(struct rdma_qp *qp, const struct rdma_qp *from, const struct rdma_request *r,
 		      uint8_t kind, uint32_t bytes)
 {
 	uint8_t cqe[64] = {0};
@@ -188,7 +115,7 @@ static void recv_done(struct rdma_qp *qp, const struct rdma_qp *from, const stru
 	put32(cqe + CQE_OP_QPN, qp->obj->id);
 	put32(cqe + CQE_FLAGS_RQPN, from->obj->id | (ud ? CQE_GRH : 0));
 	memcpy(cqe + CQE_IMM, &r->imm, sizeof(r->imm));
-	complete(qp, qp->rcq, cqe, kind, qp->rq_ci++);
+	complete(qp, qp->rcq, cqe, kind, rdma_recv_take(qp));
 }
 
 static void recv_failed(struct rdma_qp *qp, enum syndrome_qp syndrome)
@@ -197,146 +124,14 @@ static void recv_failed(struct rdma_qp *qp, enum syndrome_qp syndrome)
 
 	cqe[CQE_ERR_SYNDROME] = syndrome;
 	put32(cqe + CQE_OP_QPN, qp->obj->id);
-	complete(qp, qp->rcq, cqe, CQE_RESP_ERR, qp->rq_ci++);
+	complete(qp, qp->rcq, cqe, CQE_RESP_ERR, rdma_recv_take(qp));
 	qp->state = HCA_QP_ERR;
-}
-
-/* ---- reading WQEs ---- */
-
-/* Copy the request at the head of the send queue out of the ring; it may wrap. */
-static int fetch(const struct rdma_qp *qp, struct request *r)
-{
-	const uint8_t *ring = qp->attr.sq;
-	uint32_t at = (qp->sq_ci & (qp->attr.sq_units - 1)) * UNIT, size = qp->attr.sq_units * UNIT;
-	uint32_t first;
-	int err = rdma_copy_in(r->wqe, ring + at, SEG);
-
-	r->index = qp->sq_ci;
-	r->units = 1;
-	if (err)
-		return err;
-	r->opcode = r->wqe[3];
-	r->index = (uint16_t)(r->wqe[1] << 8 | r->wqe[2]);
-	r->len = (get32(r->wqe + 4) & 0x3f) * SEG;
-	r->flags = r->wqe[11];
-	memcpy(&r->imm, r->wqe + 12, sizeof(r->imm));
-	r->units = (r->len + UNIT - 1) / UNIT;
-	if (r->len < SEG || r->len > size) {
-		r->units = 1;
-		return -EINVAL;
-	}
-	first = r->len < size - at ? r->len : size - at;
-	err = rdma_copy_in(r->wqe, ring + at, first);
-	return err ? err : rdma_copy_in(r->wqe + first, ring, r->len - first);
-}
-
-/* Data segments from byte at on; write: the data comes in. */
-static int gather(const struct rdma_qp *qp, struct request *r, unsigned int at, bool write)
-{
-	int err = 0;
-
-	while (!err && at + SEG <= r->len) {
-		uint32_t head = get32(r->wqe + at), len;
-
-		if (head & INLINE_SEG) {
-			len = head & 0x3ff;
-			if (write || at + 4 + len > r->len)
-				return -EINVAL;
-			err = rdma_add_raw(&r->data, r->wqe + at + 4, len);
-			at += (4 + len + SEG - 1) / SEG * SEG;
-			continue;
-		}
-		len = head & 0x7fffffff;
-		err = rdma_add(&r->data, qp, get32(r->wqe + at + 4), get64(r->wqe + at + 8), len,
-			       write ? LOCAL_WRITE : 0);
-		at += SEG;
-	}
-	return err;
-}
-
-/* The Ethernet-independent header a UD receiver gets before the data (IBTA 8.3). */
-static void make_grh(const struct rdma_qp *qp, const uint8_t *av, struct request *r)
-{
-	uint32_t flow = get32(av + 28);
-
-	put32(r->grh, 6u << 28 | (uint32_t)av[26] << 20 | (flow & 0xfffff));
-	r->grh[6] = 0x1b;
-	r->grh[7] = av[27];
-	/* The sender's only address: link-local, of its function. */
-	hca_ident_gid(qp->obj->ctx->func->index, r->grh + 8);
-	memcpy(r->grh + 24, av + 32, 16);
-}
-
-static int parse(const struct rdma_qp *qp, struct request *r)
-{
-	unsigned int at = SEG;
-	bool write = r->opcode == OP_READ;
-
-	if (qp->attr.type == HCA_QP_UD) {
-		if (r->len < SEG + 48 || (r->opcode != OP_SEND && r->opcode != OP_SEND_IMM))
-			return -EINVAL;
-		r->ud_qkey = get32(r->wqe + SEG);
-		r->ud_qpn = get32(r->wqe + SEG + 8) & 0xffffff;
-		make_grh(qp, r->wqe + SEG, r);
-		return gather(qp, r, SEG + 48, false);
-	}
-	switch (r->opcode) {
-	case OP_ATOMIC_CS:
-	case OP_ATOMIC_FA:
-		if (r->len < 3 * SEG)
-			return -EINVAL;
-		r->operand = get64(r->wqe + 2 * SEG);
-		r->compare = get64(r->wqe + 2 * SEG + 8);
-		write = true;
-		at += SEG;
-		/* fallthrough */
-	case OP_READ:
-		if (qp->attr.type != HCA_QP_RC)
-			return -EINVAL;
-		/* fallthrough */
-	case OP_WRITE:
-	case OP_WRITE_IMM:
-		if (r->len < 2 * SEG)
-			return -EINVAL;
-		r->raddr = get64(r->wqe + SEG);
-		r->rkey = get32(r->wqe + SEG + 8);
-		at += SEG;
-		break;
-	case OP_NOP:
-		return 0;
-	case OP_SEND:
-	case OP_SEND_IMM:
-		break;
-	default:
-		return -EINVAL;
-	}
-	return gather(qp, r, at, write);
-}
-
-/* The receive WQE at the head of the queue. */
-static int receive(const struct rdma_qp *qp, struct rdma_pieces *p)
-{
-	uint8_t wqe[1024];
-	uint32_t size = 1u << qp->attr.rq_shift;
-	const uint8_t *ring = qp->attr.rq;
-	uint32_t at = (qp->rq_ci & (qp->attr.rq_wqes - 1)) << qp->attr.rq_shift;
-	int err = rdma_copy_in(wqe, ring + at, size);
-
-	for (at = 0; !err && at + SEG <= size; at += SEG) {
-		uint32_t key = get32(wqe + at + 4);
-
-		if (key == INVALID_LKEY)
-			break;
-		err = rdma_add(p, qp, key, get64(wqe + at + 8), get32(wqe + at) & 0x7fffffff,
-			       LOCAL_WRITE);
-	}
-	return err;
 }
 
 /* ---- the other end ---- */
 
 /* Who answers, or NULL: nobody there (yet). */
-static struct rdma_qp *find_peer(const struct rdma_qp *qp, const struct request *r)
+static struct rdma_qp *find_peer(const struct rdma_qp *qp, const struct rdma_request *r)
 {
 	uint32_t qpn = qp->attr.type == HCA_QP_UD ? r->ud_qpn : qp->path.remote_qpn;
 	int function = qp->path.remote_function;
@@ -355,7 +150,7 @@ static struct rdma_qp *find_peer(const struct rdma_qp *qp, const struct request 
 }
 
 /* A request that nobody answers: wait, drop, or give up. Returns true if it is over. */
-static bool unanswered(struct rdma_qp *qp, const struct request *r, bool rnr)
+static bool unanswered(struct rdma_qp *qp, const struct rdma_request *r, bool rnr)
 {
 	const struct hca_qp_path *path = &qp->path;
 	uint64_t now = now_ns(), limit;
@@ -377,7 +172,7 @@ static bool unanswered(struct rdma_qp *qp, const struct request *r, bool rnr)
 }
 
 /* SEND: into the receive WQE. WRITE_IMM only takes one. */
-static bool do_send(struct rdma_qp *qp, struct rdma_qp *peer, struct request *r)
+static bool do_send(struct rdma_qp *qp, struct rdma_qp *peer, struct rdma_request *r)
 {
 	bool imm = r->opcode == OP_SEND_IMM, ud = qp->attr.type == HCA_QP_UD;
 	struct rdma_pieces data = {.n = 0};
@@ -388,14 +183,14 @@ static bool do_send(struct rdma_qp *qp, struct rdma_qp *peer, struct request *r)
 		send_done(qp, r, 0);
 		return true;
 	}
-	if (posted(peer, 0) == peer->rq_ci || !peer->attr.rq_wqes)
+	if (!rdma_recv_ready(peer))
 		return unanswered(qp, r, true);
 	if (ud)
-		rdma_add_raw(&data, r->grh, GRH_LEN);
+		rdma_add_raw(&data, r->grh, RDMA_GRH_LEN);
 	for (unsigned int i = 0; i < r->data.n; i++)
 		if (rdma_add_raw(&data, r->data.piece[i].ptr, r->data.piece[i].len))
 			return send_failed(qp, r, LOCAL_QP_OP), true;
-	err = receive(peer, &r->recv);
+	err = rdma_recv_peek(peer, &r->recv);
 	if (!err && r->recv.len < data.len) {
 		recv_failed(peer, LOCAL_LENGTH);
 		send_failed(qp, r, REMOTE_INVALID);
@@ -413,14 +208,14 @@ static bool do_send(struct rdma_qp *qp, struct rdma_qp *peer, struct request *r)
 	return true;
 }
 
-static bool do_remote(struct rdma_qp *qp, struct rdma_qp *peer, struct request *r)
+static bool do_remote(struct rdma_qp *qp, struct rdma_qp *peer, struct rdma_request *r)
 {
 	bool read = r->opcode == OP_READ;
 	uint32_t need = read ? REMOTE_READ : REMOTE_WRITE;
 	struct rdma_pieces remote = {.n = 0};
 	int err;
 
-	if (r->opcode == OP_WRITE_IMM && (posted(peer, 0) == peer->rq_ci || !peer->attr.rq_wqes))
+	if (r->opcode == OP_WRITE_IMM && (!rdma_recv_ready(peer)))
 		return unanswered(qp, r, true);
 	err = r->data.len && !(peer->path.access & need) ? -EACCES : 0;
 	if (!err)
@@ -438,7 +233,7 @@ static bool do_remote(struct rdma_qp *qp, struct rdma_qp *peer, struct request *
 	return true;
 }
 
-static bool do_atomic(struct rdma_qp *qp, struct rdma_qp *peer, struct request *r)
+static bool do_atomic(struct rdma_qp *qp, struct rdma_qp *peer, struct rdma_request *r)
 {
 	struct rdma_pieces remote = {.n = 0}, result = {.n = 0};
 	uint64_t old;
@@ -465,10 +260,10 @@ static bool do_atomic(struct rdma_qp *qp, struct rdma_qp *peer, struct request *
 }
 
 /* Execute the request at the head; false: it has to wait. */
-static bool execute(struct rdma_qp *qp, struct request *r)
+static bool execute(struct rdma_qp *qp, struct rdma_request *r)
 {
 	struct rdma_qp *peer;
-	int err = parse(qp, r);
+	int err = rdma_parse(qp, r);
 
 	if (err) {
 		send_failed(qp, r, err == -EACCES ? LOCAL_PROT : LOCAL_QP_OP);
@@ -494,28 +289,28 @@ static bool execute(struct rdma_qp *qp, struct request *r)
 /* ---- a pass ---- */
 
 /* What is posted to a queue pair in ERR comes back unexecuted. */
-static void flush(struct rdma_qp *qp, struct request *r)
+static void flush(struct rdma_qp *qp, struct rdma_request *r)
 {
-	for (unsigned int i = 0; i < BURST && posted(qp, 1) != qp->sq_ci; i++) {
+	for (unsigned int i = 0; i < BURST && qp->attr.sq_units && rdma_posted(qp, 1) != qp->sq_ci; i++) {
 		r->opcode = 0;
-		fetch(qp, r);
+		rdma_fetch(qp, r);
 		qp->sq_ci = (uint16_t)(qp->sq_ci + r->units);
 		send_failed(qp, r, FLUSHED);
 	}
-	for (unsigned int i = 0; i < BURST && posted(qp, 0) != qp->rq_ci; i++)
+	for (unsigned int i = 0; i < BURST && !qp->srq && rdma_recv_ready(qp); i++)
 		recv_failed(qp, FLUSHED);
 }
 
-static void run(struct rdma_qp *qp, struct request *r)
+static void run(struct rdma_qp *qp, struct rdma_request *r)
 {
-	for (unsigned int i = 0; i < BURST && posted(qp, 1) != qp->sq_ci; i++) {
+	for (unsigned int i = 0; i < BURST && rdma_posted(qp, 1) != qp->sq_ci; i++) {
 		int err;
 
 		if (qp->state != HCA_QP_RTS || !qp->attr.sq_units)
 			break;
 		r->data.n = r->recv.n = 0;
 		r->data.len = r->recv.len = 0;
-		err = fetch(qp, r);
+		err = rdma_fetch(qp, r);
 		if (err)
 			send_failed(qp, r, err == -EFAULT ? LOCAL_PROT : LOCAL_QP_OP);
 		else if (!execute(qp, r))
@@ -529,7 +324,7 @@ static void run(struct rdma_qp *qp, struct request *r)
 
 void rdma_poll(struct hca *hca)
 {
-	struct request r;
+	struct rdma_request r;
 	struct rdma_qp *qp;
 
 	/* Whoever holds it may be waiting for this thread to end its pass. */

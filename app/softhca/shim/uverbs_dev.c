@@ -61,6 +61,9 @@ void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_res
 	attr->base.max_res_rd_atom = 16 << 17;
 	attr->base.atomic_cap = ATOMIC_HCA;
 	attr->base.max_ah = INT32_MAX;
+	attr->base.max_srq = 1 << 16;
+	attr->base.max_srq_wr = UVERBS_MAX_SRQ_WR;
+	attr->base.max_srq_sge = UVERBS_MAX_SRQ_SGE;
 	attr->base.max_cq = 1 << 24;
 	attr->base.max_cqe = UVERBS_MAX_CQE;
 	attr->base.max_mr = 1 << 24;

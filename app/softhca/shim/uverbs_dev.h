@@ -18,6 +18,7 @@
 /* GIDs: two are there, in a table with room for more. */
 enum { UVERBS_GIDS = 2, UVERBS_GID_TABLE = 8, UVERBS_COMP_VECTORS = 8, UVERBS_PORTS = 1 };
 enum { UVERBS_MAX_CQE = (1 << 22) - 1 };
+enum { UVERBS_MAX_SRQ_WR = (1 << 15) - 1, UVERBS_MAX_SRQ_SGE = 31 };
 
 void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_resp *attr);
 void uverbs_port_attr(unsigned int function, struct ib_uverbs_query_port_resp_ex *attr);

@@ -31,7 +31,7 @@ static struct channel *channels; /* owned; under list_lock */
 
 static const struct umethod_group *const groups[] = {
     &uverbs_std_group,  &uverbs_mr_group,    &uverbs_cq_group,   &uverbs_ah_group,
-    &uverbs_qp_group,
+    &uverbs_qp_group,   &uverbs_srq_group,
     &uverbs_write_group, &uverbs_devx_group, &uverbs_event_group, &uverbs_flow_group,
 };
 

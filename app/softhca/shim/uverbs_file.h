@@ -87,6 +87,7 @@ extern const struct umethod_group uverbs_mr_group;    /* PD, MR */
 extern const struct umethod_group uverbs_cq_group;    /* CQ */
 extern const struct umethod_group uverbs_ah_group;    /* AH */
 extern const struct umethod_group uverbs_qp_group;    /* QP */
+extern const struct umethod_group uverbs_srq_group;   /* SRQ */
 extern const struct umethod_group uverbs_write_group; /* write() commands through the ioctl */
 extern const struct umethod_group uverbs_devx_group;  /* DevX, UAR, VAR */
 extern const struct umethod_group uverbs_event_group; /* DevX event and command channels */

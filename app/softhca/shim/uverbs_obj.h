@@ -46,7 +46,8 @@ struct uobj {
 		struct {
 			struct hca_obj *obj;
 			uint32_t rq_umem, dbr_umem;
-		} qp; /* extra: uverbs_qp.c */
+			uint32_t max_wr, max_sge; /* shared receive queues */
+		} qp; /* and shared receive queues; extra of queue pairs: uverbs_qp.c */
 		uint32_t umem_id;
 		struct hca_obj *devx;
 		struct hca_matcher *matcher;

@@ -273,6 +273,8 @@ static int driver_args(struct ubundle *b, struct mlx5_ib_create_qp *drv)
 	if (!in || in->len < offsetof(struct mlx5_ib_create_qp, uidx))
 		return -EINVAL;
 	memcpy(drv, in->in, in->len < sizeof(*drv) ? in->len : sizeof(*drv));
+	if (drv->rq_wqe_count > 1u << 15 || drv->sq_wqe_count > 1u << 15 || drv->rq_wqe_shift > 10)
+		return -EINVAL;
 	/* Signatures, tunnels, DC, old doorbell pages. */
 	if (drv->flags & ~(ignored | MLX5_QP_FLAG_UAR_PAGE_INDEX))
 		return -EOPNOTSUPP;
@@ -297,8 +299,6 @@ static int take_memory(struct ubundle *b, struct uobj *qp, const struct mlx5_ib_
 	struct hca_ctx *ctx = b->file->ctx;
 	int rc;
 
-	if (drv->rq_wqe_count > 1u << 15 || drv->sq_wqe_count > 1u << 15 || drv->rq_wqe_shift > 10)
-		return -EINVAL;
 	rc = hca_umem_reg(ctx, (void *)(uintptr_t)drv->buf_addr, rq + sq ? rq + sq : 1,
 			  IB_UVERBS_ACCESS_LOCAL_WRITE, &qp->qp.rq_umem);
 	if (rc)
@@ -319,6 +319,7 @@ static void give_memory(struct ubundle *b, struct uobj *qp)
 static int firmware_qp(struct ubundle *b, struct uobj *qp, const struct mlx5_ib_create_qp *drv,
 		       uint32_t *qpn)
 {
+	const struct uattr *srq = ubundle_attr(b, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE);
 	const struct qp_extra *x = qp->extra;
 	struct hca_qp_attr attr = {
 	    .type = x->type,
@@ -334,7 +335,11 @@ static int firmware_qp(struct ubundle *b, struct uobj *qp, const struct mlx5_ib_
 	    .sq_units = drv->sq_wqe_count,
 	    .user_index = drv->uidx,
 	};
-	int rc = take_memory(b, qp, drv);
+	int rc;
+
+	if (srq)
+		attr.srq = srq->obj->qp.obj;
+	rc = take_memory(b, qp, drv);
 
 	if (rc)
 		return rc;
@@ -364,7 +369,6 @@ static int qp_create(struct ubundle *b)
 	if (type == HCA_QP_UD)
 		flags &= ~(uint64_t)IB_UVERBS_QP_CREATE_BLOCK_MULTICAST_LOOPBACK;
 	if (type < HCA_QP_RC || type > HCA_QP_UD || (flags & ~IB_UVERBS_QP_CREATE_SQ_SIG_ALL) ||
-	    ubundle_attr(b, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) ||
 	    ubundle_attr(b, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE))
 		return -EOPNOTSUPP;
 	if (!ubundle_attr(b, UVERBS_ATTR_CREATE_QP_PD_HANDLE) ||

@@ -80,6 +80,9 @@ static const struct write_cmd cmds[] = {
 	sizeof(struct ib_uverbs_ex_modify_qp_resp), write_ex_modify_qp),
     CMD(IB_USER_VERBS_CMD_QUERY_QP, ib_uverbs_query_qp, sizeof(struct ib_uverbs_query_qp_resp),
 	write_query_qp),
+    CMD(IB_USER_VERBS_CMD_MODIFY_SRQ, ib_uverbs_modify_srq, 0, write_modify_srq),
+    CMD(IB_USER_VERBS_CMD_QUERY_SRQ, ib_uverbs_query_srq, sizeof(struct ib_uverbs_query_srq_resp),
+	write_query_srq),
 };
 
 static int invoke_write(struct ubundle *b)

@@ -23,5 +23,7 @@ int write_create_ah(struct ubundle *b, const void *req, const struct uattr *out)
 int write_modify_qp(struct ubundle *b, const void *req, const struct uattr *out);
 int write_ex_modify_qp(struct ubundle *b, const void *req, const struct uattr *out);
 int write_query_qp(struct ubundle *b, const void *req, const struct uattr *out);
+int write_query_srq(struct ubundle *b, const void *req, const struct uattr *out);
+int write_modify_srq(struct ubundle *b, const void *req, const struct uattr *out);
 
 #endif
