@@ -19,6 +19,14 @@
  * longer than 9238 bytes are dropped and counted. A frame that does not fit a receive buffer is
  * spread over several with VQ_F_MRG_RXBUF, else dropped.
  *
+ * Offloads. On a transmit queue with VQ_F_CSUM or VQ_F_HOST_TSO* the header in front of a frame
+ * counts: a frame may have a partial checksum, and TCP frames up to 64 KiB may be one. A receiver
+ * with the VQ_F_GUEST_* for it gets the frame as it is, with such a header; for others the checksum is
+ * completed and the frame cut; then one with VQ_F_GUEST_CSUM reads DATA_VALID. A header that
+ * contradicts its queue or its frame costs the frame (drops_other), not the queue. A segment counts as
+ * a frame of the receiver's, and what is lost of one frame for lack of buffers as one drop. Without
+ * these features headers are not looked at.
+ *
  * Faults. A guest can only break its own queue: it goes to VQ_ERR. A receive queue that breaks
  * under a frame costs that frame (drops_other), a broken one costs drops_no_dest; the sender goes
  * on. Memory that vanishes under an access counts as such a fault (guard.h: the datapath installs
@@ -26,14 +34,16 @@
  *
  * Delay drop (as mlx5 delay_drop): a unicast frame whose receive queue has no buffers holds its
  * transmit queue back, at most delay_drop_ms; then it is dropped and the receive queue drops at
- * once until it has buffers again. Group frames never wait.
+ * once until it has buffers again. Group frames never wait. Of a frame that is cut the segments
+ * that found buffers are delivered; those behind them wait, or are dropped, and none comes twice, also
+ * when the queue is stopped and resumed meanwhile.
  *
  * Threads: dp_lock() stops all NIC threads between two bursts until dp_unlock(); vq_create,
  * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_*_doorbell, dp_mem_revoke and vq_status must be
  * called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
  * they may not take locks that a holder of dp_lock might hold, and not block. Of one queue they are
- * never concurrent, of several queues they may be; notify and error may also come from vq_stop, in
- * the caller's thread.
+ * never concurrent, of several queues they may be; notify and error may also come from vq_stop, error
+ * from vq_inject, in the caller's thread.
  */
 #ifndef SOFTHCA_VQ_DP_H
 #define SOFTHCA_VQ_DP_H
@@ -152,8 +162,8 @@ struct vq_ops {
 	void (*error)(void *arg, enum vq_error error);
 	/*
 	 * A fault at addr, from inside notify: is it memory that notify writes to (a CQ, a doorbell
-	 * record)? Then it is a VQ_ERROR_CQ of this queue: notify is left where it is, with the
-	 * locks it holds, and error is called. May be NULL. Async-signal-safe, no locks.
+	 * record)? Then it is a VQ_ERROR_CQ of this queue: notify is left where it is, locks that it
+	 * holds are to be released here, and error is called. May be NULL. Async-signal-safe.
 	 */
 	bool (*owns)(void *arg, const void *addr);
 };
