@@ -127,7 +127,8 @@ def main():
             if not entry.used:
                 print('LISTED, NOT THERE', entry.pattern)
                 bad += 1
-        count = {v: sum(1 for _, e in listed if e and e.verdict == v) for v in ('run', 'skip', 'out')}
+        count = {v: sum(1 for _, e in listed if e and e.verdict == v)
+                 for v in ('run', 'skip', 'out')}
         print('%d tests: %d run, %d skip themselves, %d out' %
               (len(every), count['run'], count['skip'], count['out']))
         sys.exit(1 if bad else 0)

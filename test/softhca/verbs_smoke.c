@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Data and the NIC are ordered by libmlx5's barriers, of which the thread sanitizer knows nothing. */
+/* Data is ordered by libmlx5's barriers, of which the thread sanitizer knows nothing. */
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((no_sanitize("thread"))), apply_to = function)
 #endif

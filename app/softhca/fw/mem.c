@@ -193,7 +193,8 @@ int hca_mr_rereg(struct hca_ctx *ctx, uint32_t lkey, uint32_t pdn, void *hva, si
 		now.local_write = access & ACCESS_LOCAL_WRITE;
 		err = hca_inject(hca, "rereg_mr") ? -ENOMEM : mr_change(mr, &now);
 	}
-	trace_call(ctx, "rereg_mr", err, " key=0x%x pdn=0x%x hva=%p len=0x%zx iova=0x%llx access=0x%x",
+	trace_call(ctx, "rereg_mr", err,
+		   " key=0x%x pdn=0x%x hva=%p len=0x%zx iova=0x%llx access=0x%x",
 		   lkey, pdn, hva, len, (unsigned long long)iova, access);
 	pthread_mutex_unlock(&hca->lock);
 	return err;

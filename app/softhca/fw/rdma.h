@@ -61,8 +61,8 @@ struct rdma_pieces {
 };
 
 /*
- * Append len bytes at addr of a key of the queue pair's PD; need: access flags of a key that another
- * queue pair uses (remote), or LOCAL_WRITE, or 0. -EACCES, -E2BIG: too many pieces.
+ * Append len bytes at addr of a key of the queue pair's PD; need: access flags of a key that
+ * another queue pair uses (remote), or LOCAL_WRITE, or 0. -EACCES, -E2BIG: too many pieces.
  */
 int rdma_add(struct rdma_pieces *p, const struct rdma_qp *qp, uint32_t key, uint64_t addr,
 	     uint64_t len, uint32_t need);

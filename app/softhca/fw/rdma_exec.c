@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine of data queue pairs: takes requests (rdma_wqe.h), moves the data, writes completions to
- * both ends.
+ * The engine of data queue pairs: takes requests (rdma_wqe.h), moves the data, writes completions
+ * to both ends.
  *
- * A request is executed in one go or not at all; one that has to wait (no receive WQE, nobody there)
- * stays at the head of its queue. An error completes the request that had it, with the syndrome of
+ * A request is executed in one go or not at all; one that has to wait (no receive WQE, nobody
+ * there) stays at the head of its queue. An error completes the request that had it, with the syndrome of
  * the PRM, and takes its queue pair to ERR, where everything that is posted is flushed.
  */
 #include <endian.h>
@@ -291,7 +291,9 @@ static bool execute(struct rdma_qp *qp, struct rdma_request *r)
 /* What is posted to a queue pair in ERR comes back unexecuted. */
 static void flush(struct rdma_qp *qp, struct rdma_request *r)
 {
-	for (unsigned int i = 0; i < BURST && qp->attr.sq_units && rdma_posted(qp, 1) != qp->sq_ci; i++) {
+	for (unsigned int i = 0; i < BURST && qp->attr.sq_units; i++) {
+		if (rdma_posted(qp, 1) == qp->sq_ci)
+			break;
 		r->opcode = 0;
 		rdma_fetch(qp, r);
 		qp->sq_ci = (uint16_t)(qp->sq_ci + r->units);

@@ -37,7 +37,8 @@ static void put32(uint8_t *p, uint32_t v)
 int rdma_fetch(const struct rdma_qp *qp, struct rdma_request *r)
 {
 	const uint8_t *ring = qp->attr.sq;
-	uint32_t at = (qp->sq_ci & (qp->attr.sq_units - 1)) * RDMA_UNIT, size = qp->attr.sq_units * RDMA_UNIT;
+	uint32_t size = qp->attr.sq_units * RDMA_UNIT;
+	uint32_t at = (qp->sq_ci & (qp->attr.sq_units - 1)) * RDMA_UNIT;
 	uint32_t first;
 	int err = rdma_copy_in(r->wqe, ring + at, RDMA_SEG);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests as libmlx5 writes them into send and receive queues (mlx5dv.h): a control segment, address
- * segments, data segments, of 16 bytes each; a ring's unit has 64.
+ * Requests as libmlx5 writes them into send and receive queues (mlx5dv.h): a control segment,
+ * address segments, data segments, of 16 bytes each; a ring's unit has 64.
  *
  * Threads: under the firmware lock. Errors: -EINVAL no request the model knows, -EACCES a key that
  * does not allow it, -EFAULT memory that is gone, -E2BIG.
@@ -58,7 +58,7 @@ int rdma_recv_peek(const struct rdma_qp *qp, struct rdma_pieces *p);
 /* It is used up: its number. */
 uint16_t rdma_recv_take(struct rdma_qp *qp);
 
-/* How much was ever posted, word 0 to receive and 1 to send; what was consumed if nobody can tell. */
+/* How much was ever posted, word 0 to receive, 1 to send; what was consumed if none can tell. */
 uint16_t rdma_posted(const struct rdma_qp *qp, unsigned int word);
 
 #endif

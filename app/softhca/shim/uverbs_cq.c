@@ -20,7 +20,7 @@
 #include "uverbs_file.h"
 #include "uverbs_write.h"
 
-/* CREATE_CQ: bytes of the mailbox, and where its 32-bit words lie (PRM 12.3.7, CQ context at 16). */
+/* CREATE_CQ: where the 32-bit words of the mailbox lie; the CQ context begins at byte 16. */
 enum {
 	OP_CREATE_CQ = 0x400,
 	CQ_IN_LEN = 0x110,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Queue pairs of verbs. The kernel's part of them: what may be created, which attributes a change of
- * state needs, what a query tells. RC, UC and UD; others are refused as not supported.
+ * Queue pairs of verbs. The kernel's part of them: what may be created, which attributes a change
+ * of state needs, what a query tells. RC, UC and UD; others are refused as not supported.
  */
 #include <errno.h>
 #include <stddef.h>
