@@ -99,6 +99,31 @@ static void scramble(struct fuzz *f, unsigned int one_in)
 	}
 }
 
+static void good_modify(struct fuzz *f)
+{
+	uint64_t select = rnd(f) & rnd(f) & (SEL_GUEST | SEL_STATE | SEL_PERIOD | SEL_DIRTY_PARAMS);
+	uint64_t ring = RIG_IOVA + RING_AT + pick(f, 4) * 0x4000ull;
+	struct mbox *mb = &f->mb;
+
+	select_fields(mb, select);
+	if (select & SEL_STATE)
+		mb_set(mb, FLD(virtio_net_q, state), 1 + pick(f, 2));
+	if (select & SEL_MKEY)
+		mb_set(mb, FLD(virtio_q, virtio_q_mkey), f->rig->key);
+	if (select & SEL_ADDRS) {
+		mb_set(mb, FLD(virtio_q, desc_addr), ring);
+		mb_set(mb, FLD(virtio_q, available_addr), ring + 0x1000);
+		mb_set(mb, FLD(virtio_q, used_addr), ring + 0x2000);
+	}
+	if (select & SEL_DIRTY_PARAMS) {
+		struct hca_obj *klm = any_of(f, OBJ_MKEY);
+
+		mb_set(mb, FLD(virtio_net_q, dirty_bitmap_mkey), klm ? klm->id << 8 : f->rig->key);
+		mb_set(mb, FLD(virtio_net_q, dirty_bitmap_addr), RIG_IOVA);
+		mb_set(mb, FLD(virtio_net_q, dirty_bitmap_size), 64);
+	}
+}
+
 /* Good mailboxes, as far as what they need is there. */
 static bool good(struct fuzz *f)
 {
@@ -106,7 +131,7 @@ static bool good(struct fuzz *f)
 	struct hca_obj *vq = any_of(f, OBJ_VIRTIO_NET_Q), *rqt = any_of(f, OBJ_RQT);
 	struct mbox *mb = &f->mb;
 
-	switch (pick(f, 10)) {
+	switch (pick(f, 14)) {
 	case 0:
 		good_mkey(f->rig, mb);
 		return true;
@@ -133,11 +158,20 @@ static bool good(struct fuzz *f)
 			good_tir(mb, td, rqt);
 		return td && rqt;
 	case 7:
-		mb_begin(mb, "modify_virtio_net_q");
-		mb_set(mb, FLD(virtio_net_q, modify_field_select), 1 | (rnd(f) & rnd(f) & 0x7fff));
-		mb_set(mb, FLD(virtio_net_q, state), pick(f, 4));
-		mb_set(mb, FLD(virtio_q, virtio_q_mkey), f->rig->key);
+		good_modify(f);
 		return true;
+	case 8:
+		mb_begin(mb, "modify_rqt");
+		mb_set(mb, FLD(modify_rqt_in, modify_bitmask), 1);
+		mb_set(mb, FLD(rqtc, list_q_type), 1);
+		if (vq)
+			mb_queue(mb, vq->id);
+		return vq;
+	case 9:
+		mb_begin(mb, "modify_tir");
+		mb_set(mb, FLD(modify_tir_in, modify_bitmask), 1 << 1);
+		mb_set(mb, FLD(tirc, indirect_table), rqt ? rqt->id : 0);
+		return rqt;
 	default:
 		if (tis)
 			good_virtq(f->rig, mb, tis);
@@ -243,6 +277,25 @@ static void datapath(struct fuzz *f)
 	double_tick();
 }
 
+/* Every reference is one that some object holds. */
+static void check_refs(const struct fuzz *f)
+{
+	const struct hca_obj *obj, *user;
+	unsigned int i;
+
+	TAILQ_FOREACH(obj, &f->rig->a->objs, in_ctx)
+	{
+		unsigned int refs = 0;
+
+		TAILQ_FOREACH(user, &f->rig->a->objs, in_ctx)
+		for (i = 0; i < user->n_uses; i++)
+			refs += user->uses[i] == obj;
+		if (refs != obj->refs)
+			fail_msg("%s 0x%x: %u references, %u users", obj_type_name(obj->type),
+				 obj->id, obj->refs, refs);
+	}
+}
+
 static uint64_t env(const char *name, uint64_t fallback)
 {
 	const char *text = getenv(name);
@@ -267,8 +320,10 @@ static void random_commands_nothing_breaks(void **state)
 			flow(f);
 		if (!pick(f, 8))
 			datapath(f);
-		if (f->n && !pick(f, 6))
+		if (f->n && !pick(f, 12))
 			drop(f, pick(f, f->n));
+		if (i % 16 == 0)
+			check_refs(f);
 	}
 	print_message("%llu commands accepted\n", (unsigned long long)f->accepted);
 	assert_true(f->accepted > rounds / 20);
