@@ -111,8 +111,8 @@ static void show_drops(const struct figures *now)
 			printf("\n%-41s %13s %14s %13s %14s\n", "drops at", "no buffer", "no dest",
 			       "other", "spoofed");
 		head = true;
-		printf("%-41.41s %13" PRIu64 " %14" PRIu64 " %13" PRIu64 " %14" PRIu64 "\n", p->name,
-		       p->drops_no_buffer, p->drops_no_dest, p->drops_other, p->drops_spoofed);
+		printf("%-41.41s %13" PRIu64 " %14" PRIu64 " %13" PRIu64 " %14" PRIu64 "\n",
+		       p->name, p->drops_no_buffer, p->drops_no_dest, p->drops_other, p->drops_spoofed);
 	}
 }
 
@@ -134,8 +134,9 @@ static void show_queue(const struct hca_stat_queue *q, const struct hca_stat_que
 	printf("%-8x %4u %5u %-4s %-6s %6u %-7s %-10s %7s %7s %12" PRIu64, q->id, q->function,
 	       q->index, q->index & 1 ? "tx" : "rx", q->packed ? "packed" : "split", q->size,
 	       q->state < STATES ? state_names[q->state] : "?",
-	       q->error < ERRORS ? error_names[q->error] : "?", ring_index(q, q->avail_index, avail),
-	       ring_index(q, q->used_index, used), q->completed_desc);
+	       q->error < ERRORS ? error_names[q->error] : "?",
+	       ring_index(q, q->avail_index, avail), ring_index(q, q->used_index, used),
+	       q->completed_desc);
 	if (seconds > 0)
 		printf(" %12.0f\n", b ? rate(q->completed_desc, b->completed_desc, seconds) : 0.0);
 	else
@@ -149,8 +150,8 @@ static void show_queues(const struct figures *now, const struct figures *before)
 
 	if (!now->stat.n_queues)
 		return;
-	printf("\n%-8s %4s %5s %-4s %-6s %6s %-7s %-10s %7s %7s %12s %12s\n", "queue", "fn", "index",
-	       "kind", "layout", "size", "state", "error", "avail", "used", "descriptors",
+	printf("\n%-8s %4s %5s %-4s %-6s %6s %-7s %-10s %7s %7s %12s %12s\n", "queue", "fn",
+	       "index", "kind", "layout", "size", "state", "error", "avail", "used", "descriptors",
 	       before ? "/s" : "bad");
 	for (uint32_t i = 0; i < now->stat.n_queues; i++) {
 		const struct hca_stat_queue *q = &now->stat.queue[i];

@@ -71,7 +71,8 @@ static int parse(int argc, char **argv, struct hca_stat_ask *ask)
 {
 	if (!strcmp(argv[0], "queue")) {
 		if (argc < 2 || argc > 3) {
-			launch_complain("which queue? (softhca inject queue FUNCTION:INDEX [ERROR])");
+			launch_complain("which queue? (softhca inject queue FUNCTION:INDEX "
+					"[ERROR])");
 			return -EINVAL;
 		}
 		ask->verb = HCA_STAT_INJECT_QUEUE;

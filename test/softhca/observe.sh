@@ -48,7 +48,7 @@ expect() { # STATUS MESSAGE ARGUMENTS...
 	[ $status = "$want" ] || fail "softhca $*: $status instead of $want: $(cat "$T/err")"
 	grep -qF -- "$message" "$T/out" "$T/err" || fail "softhca $*: $(cat "$T/out" "$T/err")"
 	[ "$want" = 0 ] || [ "$(wc -l <"$T/err")" = 1 ] || fail "not one line: $(cat "$T/err")"
-	[ "$1" != stat ] || ! grep -qE '.{101}' "$T/out" || fail "softhca $*: wider than 100 columns: $(grep -E ".{101}" "$T/out")"
+	[ "$1" != stat ] || ! grep -E '.{101}' "$T/out" || fail "softhca $*: wider than 100 columns"
 }
 json() { # PYTHON-EXPRESSION ARGUMENTS...: it is true of the JSON
 	local expression=$1
@@ -121,7 +121,8 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	status=0
 	(softhca=$T/softhca && setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$softhca" inject "$nic" fail alloc_pd) 2>"$T/err" || status=$?
-	[ $status = 1 ] && grep -q 'no NIC of this user' "$T/err" || fail "as nobody: $(cat "$T/err")"
+	[ $status = 1 ] && grep -q 'no NIC of this user' "$T/err" ||
+		fail "as nobody: $(cat "$T/err")"
 fi
 end two "$two"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A program to be watched: opens a device, then does what it is told, one word a line, and answers
- * in a line each: "pd" allocates a protection domain, "leak" makes a key and a completion queue that
- * nobody destroys, "both" sends a command that is told to be slow and, meanwhile, others by the same
- * context, "close" closes the device. The end of input is its end.
+ * in a line each: "pd" allocates a protection domain, "leak" makes a key and a completion queue
+ * that nobody destroys, "both" sends a command that is told to be slow and, meanwhile, others by
+ * the same context, "close" closes the device. The end of input is its end.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -15,8 +15,8 @@ struct hca;
 struct hca_config;
 
 /*
- * Make hca->stat: in cfg->stat_path, or in the tree at cfg->stat_dir, or without a file. A file that
- * was asked for must work; the tree's need not (a program may have dropped its rights).
+ * Make hca->stat: in cfg->stat_path, or in the tree at cfg->stat_dir, or without a file. A file
+ * that was asked for must work; the tree's need not (a program may have dropped its rights).
  */
 int ctl_open(struct hca *hca, const struct hca_config *cfg);
 /* Start the thread. The datapath is there. */

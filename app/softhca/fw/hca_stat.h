@@ -10,8 +10,8 @@
  * Asking. An asker holds an exclusive flock() on the file, fills ask, sets ask.asked to a new
  * number, adds one to bell and wakes its futex; it waits for ask.answered (a futex, too) to be that
  * number, not for ever. The model sleeps on bell; after an answer it rests for a moment, so that
- * askers cannot keep the NIC from its work. Who can write the file could as well send signals to the
- * process: the file's owner and root.
+ * askers cannot keep the NIC from its work. Who can write the file could as well send signals to
+ * the process: the file's owner and root.
  */
 #ifndef SOFTHCA_FW_HCA_STAT_H
 #define SOFTHCA_FW_HCA_STAT_H
@@ -60,7 +60,7 @@ struct hca_stat_command {
 	uint64_t time_ns;    /* sum, with latency and waiting for others */
 	uint64_t max_ns;
 	uint64_t latency_ns; /* sum of what --latency added */
-	uint32_t bucket[HCA_STAT_BUCKETS]; /* n: below 2^n us, and not in the one before; last: rest */
+	uint32_t bucket[HCA_STAT_BUCKETS]; /* n: below 2^n us, not in the one before; last: rest */
 };
 
 enum hca_stat_port_kind { HCA_STAT_FUNCTION, HCA_STAT_UPLINK, HCA_STAT_REPRESENTOR };
@@ -113,7 +113,7 @@ struct hca_stat {
 	uint32_t ended; /* 1: the NIC has gone in good order, these are its last figures */
 	struct hca_stat_ask ask;
 	/* What it is; does not change. */
-	uint64_t pid, pid_started; /* field 22 of /proc/PID/stat: a number that comes again is seen */
+	uint64_t pid, pid_started; /* field 22 of /proc/PID/stat: PIDs come again */
 	uint64_t began_ns;	   /* CLOCK_MONOTONIC */
 	char command[128];	   /* of the process; arguments separated by spaces */
 	char profile[32], fw_version[24];

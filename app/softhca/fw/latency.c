@@ -47,10 +47,11 @@ enum latency_class latency_class(const char *command)
 		const char *prefix;
 		enum latency_class class;
 	} prefixes[] = {
-	    {"create_", LATENCY_CREATE},   {"alloc_", LATENCY_CREATE},	  {"reg_", LATENCY_CREATE},
-	    {"open_", LATENCY_CREATE},	   {"modify_", LATENCY_MODIFY},	  {"query_", LATENCY_QUERY},
-	    {"destroy", LATENCY_DESTROY},  {"dealloc_", LATENCY_DESTROY}, {"dereg_", LATENCY_DESTROY},
-	    {"close_", LATENCY_DESTROY},
+	    {"create_", LATENCY_CREATE},   {"alloc_", LATENCY_CREATE},
+	    {"reg_", LATENCY_CREATE},	   {"open_", LATENCY_CREATE},
+	    {"modify_", LATENCY_MODIFY},   {"query_", LATENCY_QUERY},
+	    {"destroy", LATENCY_DESTROY},  {"dealloc_", LATENCY_DESTROY},
+	    {"dereg_", LATENCY_DESTROY},   {"close_", LATENCY_DESTROY},
 	};
 	size_t len = strlen(command);
 	unsigned int i;

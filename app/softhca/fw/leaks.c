@@ -67,12 +67,13 @@ static bool frame_text(void *frame, const char **last, char *text, size_t len)
 	/* A return address may be that of the next function already. */
 	uintptr_t at = (uintptr_t)frame - 1;
 	struct link_map *map = NULL;
-	const char *library, *arrow = *last ? " < " : "", *space = " ";
+	const char *library, *file, *arrow = *last ? " < " : "", *space = " ";
 	char name[96];
 	size_t offset;
 	Dl_info info;
 
-	if (!dladdr1((void *)at, &info, (void **)&map, RTLD_DL_LINKMAP) || !info.dli_fname || !map) {
+	if (!dladdr1((void *)at, &info, (void **)&map, RTLD_DL_LINKMAP) || !info.dli_fname ||
+	    !map) {
 		snprintf(text, len, "%s%p", arrow, frame);
 		return *last != NULL;
 	}
@@ -84,11 +85,11 @@ static bool frame_text(void *frame, const char **last, char *text, size_t len)
 	else
 		*last = library;
 	/* The program itself has no name in the map. */
+	file = map->l_name[0] ? map->l_name : "/proc/self/exe";
 	if (info.dli_sname)
 		snprintf(text, len, "%s%s%s%s+0x%zx", arrow, library, space, info.dli_sname,
 			 (size_t)((uintptr_t)frame - (uintptr_t)info.dli_saddr));
-	else if (symbol_find(map->l_name[0] ? map->l_name : "/proc/self/exe", at - map->l_addr, name,
-			     sizeof(name), &offset))
+	else if (symbol_find(file, at - map->l_addr, name, sizeof(name), &offset))
 		snprintf(text, len, "%s%s%s%s+0x%zx", arrow, library, space, name, offset + 1);
 	else
 		snprintf(text, len, "%s%s+0x%zx", arrow, library,
@@ -168,8 +169,8 @@ static void report_group(const struct hca_ctx *ctx, const struct hca_obj *first)
 
 	TAILQ_FOREACH(o, &ctx->objs, in_ctx)
 	n += same_creator(o, first);
-	fprintf(stderr, "softhca:   %u %s by %s in thread '%s': %s\n", n, obj_type_name(first->type),
-		first->made_by, first->origin ? first->origin->thread : "?", place(first));
+	fprintf(stderr, "softhca:   %u %s by %s in thread '%s': %s\n", n,
+		obj_type_name(first->type), first->made_by, first->origin ? first->origin->thread : "?", place(first));
 	TAILQ_FOREACH_REVERSE(o, &ctx->objs, obj_list, in_ctx)
 	if (same_creator(o, first))
 		fprintf(stderr, "softhca:     %s 0x%x, command %" PRIu64 "\n",

@@ -25,7 +25,8 @@ static const void *part(const struct image *image, uint64_t offset, uint64_t n, 
 }
 
 static bool find_in(const struct image *image, const ElfW(Shdr) * sections, unsigned int n_sections,
-		    const ElfW(Shdr) * table, uintptr_t vaddr, char *name, size_t len, size_t *offset)
+		    const ElfW(Shdr) * table, uintptr_t vaddr, char *name, size_t len,
+		    size_t *offset)
 {
 	size_t n = table->sh_size / sizeof(ElfW(Sym)), strings_size;
 	const ElfW(Sym) *symbols = part(image, table->sh_offset, n, sizeof(*symbols));

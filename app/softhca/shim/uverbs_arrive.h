@@ -10,7 +10,9 @@
 
 #include "../fw/hca.h"
 
-/* Look which command an ioctl is, believing nothing, and let its time pass; hca_departs() after it. */
+/*
+ * Look which command an ioctl is, believing nothing, and let its time pass; hca_departs() follows.
+ */
 void uverbs_arrives(struct hca *hca, unsigned long cmd, void *arg);
 
 #endif
