@@ -65,6 +65,7 @@ class Backend:
 
 class Softhca(Backend):
     """DPDK's sample application with a vDPA driver, on our model of a NIC."""
+    mtu = 9216
 
     def needs(self):
         return [env.SOFTHCA, env.SAMPLE]
@@ -72,8 +73,10 @@ class Softhca(Backend):
     def _start(self):
         self.stat = os.path.join(self.directory, self.kind + '.stat')
         loop = ['--wire', 'loopback'] if self.ports == 1 else []
+        for i in range(self.ports if self.mtu else 0):
+            loop += ['--function', '%d,mtu=%d' % (i, self.mtu)]
         self._spawn(env.SOFTHCA, 'run', '--functions', str(self.ports), '--delay-drop', '2000', '--stat',
-                    self.stat, *loop, '--', 'stdbuf', '-oL', env.SAMPLE,
+                    self.stat, '--cpus', str(env.BACK_CPU), *loop, '--', 'stdbuf', '-oL', env.SAMPLE,
                     *eal(self.kind, 64, self.huge, env.BACK_CPU), *self._devices(), '--', '--iface',
                     os.path.join(self.directory, self.kind + '-'))
         self.process.wait_log("enter 'q' to quit", 30)

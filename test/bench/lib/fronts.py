@@ -21,9 +21,11 @@ class Pump:
         sockets = ['--socket', backend.sockets[0]]
         if len(backend.sockets) > 1:
             sockets += ['--peer', backend.sockets[1]]
+        if idle:
+            sockets += ['--idle-at', backend.sockets[2], '--idle', str(idle)]
         process = Process('pump', backends.on_cpu(
             env.FRONT_CPU, env.PUMP, *sockets, '--layout', layout, '--size', str(size), '--pairs',
-            str(pairs), '--idle', str(idle), '--ring', str(ring), '--warm', str(int(warm * 1000)),
+            str(pairs), '--ring', str(ring), '--warm', str(int(warm * 1000)),
             '--interval', str(int(seconds * 1000)), *(['--huge'] if self.huge else []), *options),
             backend.directory, reply=True)
         try:

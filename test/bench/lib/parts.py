@@ -74,21 +74,23 @@ SCALE_RING = 128  # so that the buffers of 64 pairs stay in the caches
 
 
 def scale(bench):
-    """64 B frames on more and more queue pairs, then on one beside more and more that are started and idle."""
+    """
+    64 B frames on more and more queue pairs; then on one, beside more and more of another function that are
+    started and idle (those of the same function would take part: frames are spread over them).
+    """
     plan, pump = bench.plan, fronts.Pump(bench.huge)
     cases = [('active', n, 0, plan['rounds']) for n in plan['active']]
     idle = [('idle', 1, n, 1) for n in plan['idle']]
     # A per cent is looked for: many short turns, next to each other.
     rounds = [cases] * plan['few_rounds'] + [idle] * plan['idle_rounds']
     for layout in plan['layouts']:
-        with Lanes(bench, ('ours',), 2, 64) as lanes:
+        with Lanes(bench, ('ours',), 3, 64) as lanes:
             lane = lanes.lanes[0]
             for number, turn in enumerate(rounds):
                 for _, pairs, idle_pairs, _ in turn[number % len(turn):] + turn[:number % len(turn)]:
                     fields = {'round': number + 1, 'contender': lane.kind, 'front': 'minimal',
                               'layout': layout, 'size': 64, 'pairs': pairs,
                               'idle': idle_pairs if turn is idle else ''}
-                    options = ["--plain"] if turn is idle else []
                     bench.measure('scale', fields, lambda: pump.measure(
                         lane.backend, layout, 64, pairs, plan['scale_seconds'], idle=idle_pairs,
-                        ring=SCALE_RING, options=options), lane)
+                        ring=SCALE_RING), lane)

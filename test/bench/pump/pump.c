@@ -28,7 +28,7 @@ static const uint16_t imix[] = {64, 576, 64, 64, 576, 64, 1500, 64, 576, 64, 576
 
 struct options {
 	struct fe_dev_config dev;
-	const char *socket[2];
+	const char *socket[3]; /* from, to, idle */
 	struct fe_bench_config bench;
 	unsigned int idle, warm_ms, interval_ms, size;
 };
@@ -38,8 +38,8 @@ static const char usage[] =
     "  --peer PATH       frames go from --socket to there; else they come back\n"
     "  --layout L        split or packed (split)\n"
     "  --pairs N         queue pairs that send (1)\n"
-    "  --idle N          more pairs, that never do; take --plain with it\n"
-    "  --plain           frames are not IP: no hash, all go to the first queue\n"
+    "  --idle-at PATH    one more device there, whose queues are started and idle\n"
+    "  --idle N          with so many pairs (16)\n"
     "  --ring N          descriptors a ring (256)\n"
     "  --size N|imix     frame length (64)\n"
     "  --batch N         frames published at once, at most (32)\n"
@@ -95,7 +95,7 @@ static int parse_option(int opt, const char *arg, struct options *o)
 	case 'n':
 		return number(arg, 1, FE_MAX_PAIRS, &o->bench.active);
 	case 'i':
-		return number(arg, 0, FE_MAX_PAIRS - 1, &o->idle);
+		return number(arg, 1, FE_MAX_PAIRS, &o->idle);
 	case 'r':
 		return number(arg, 2, 32768, &o->dev.ring_size);
 	case 'z':
@@ -109,8 +109,8 @@ static int parse_option(int opt, const char *arg, struct options *o)
 	case 'd':
 		o->bench.duplex = true;
 		return 0;
-	case 'P':
-		o->bench.plain = true;
+	case 'A':
+		o->socket[2] = arg;
 		return 0;
 	case 'a':
 		o->dev.avoid_zero = true;
@@ -140,7 +140,7 @@ static const struct option options[] = {
     {"flows",               required_argument, NULL, 'f'},
     {"duplex",             no_argument, NULL, 'd'},
     {"huge",              no_argument, NULL, 'H'},
-    {"plain",		  no_argument, NULL, 'P'},
+    {"idle-at",		  required_argument, NULL, 'A'},
     {"avoid-zero",no_argument, NULL, 'a'},
     {"warm",	       required_argument, NULL, 'W'},
     {"interval",             required_argument, NULL, 'I'},
@@ -163,6 +163,7 @@ static int parse(int argc, char **argv, struct options *o)
                     .batch = 32,
                     .flows = 64,
                     .spec = {.src = {2, 0, 0, 0, 0, 1}, .dst = {2, 0, 0, 0, 0, 2}, .seed = 1}   },
+	    .idle = 16,
 	    .warm_ms = 100,
 	    .interval_ms = 300,
 	    .size = 64,
@@ -175,11 +176,10 @@ static int parse(int argc, char **argv, struct options *o)
 		if (parse_option(opt, optarg, o))
 			return -EINVAL;
 	}
-	if (!o->socket[0] || optind != argc || o->bench.active + o->idle > FE_MAX_PAIRS) {
+	if (!o->socket[0] || optind != argc) {
 		fputs(usage, stderr);
 		return -EINVAL;
 	}
-	o->dev.pairs = o->bench.active + o->idle;
 	o->dev.frame_max = o->size > 1514 ? o->size : 1514;
 	o->bench.spec.size_min = o->bench.spec.size_max = o->size;
 	if (!o->bench.window)
@@ -249,32 +249,34 @@ static int serve(struct fe_bench *bench, const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct fe_dev *dev[2] = {NULL, NULL};
+	struct fe_dev *dev[3] = {NULL, NULL, NULL};
 	struct fe_bench *bench = NULL;
 	struct options o;
-	int i, n, err = 0;
+	int i, err = 0;
 
 	if (parse(argc, argv, &o))
 		return EXIT_USAGE;
 	fe_stop_on_signals();
-	n = o.socket[1] ? 2 : 1;
-	for (i = 0; i < n && !err; i++) {
+	for (i = 0; i < 3 && !err; i++) {
+		if (!o.socket[i])
+			continue;
 		o.dev.path = o.socket[i];
+		o.dev.pairs = i == 2 ? o.idle : o.bench.active;
 		err = fe_dev_create(&o.dev, &dev[i]);
 	}
 	if (!err) {
 		o.bench.tx = dev[0];
-		o.bench.rx = dev[n - 1];
+		o.bench.rx = dev[1] ? dev[1] : dev[0];
 		err = fe_bench_create(&o.bench, &bench);
 	}
-	for (i = 0; i < n && !err; i++)
-		err = fe_dev_connect(dev[i]);
+	for (i = 2; i >= 0 && !err; i--)
+		err = dev[i] ? fe_dev_connect(dev[i]) : 0;
 	if (!err)
 		err = serve(bench, &o);
 	if (err)
 		fprintf(stderr, "pump: %s\n", strerror(-err));
 	fe_bench_destroy(bench);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < 3; i++)
 		fe_dev_destroy(dev[i]);
 	return err ? 1 : 0;
 }
