@@ -133,6 +133,8 @@ static void post_recv(struct end *e, uint32_t offset, uint32_t len)
 	CHECK(!ibv_post_recv(e->qp, &wr, &bad));
 }
 
+static unsigned int send_flags = IBV_SEND_SIGNALED;
+
 static void post_send(struct end *e, struct ibv_qp *qp, enum ibv_wr_opcode opcode, uint32_t len,
 		      const struct end *to, uint32_t to_offset)
 {
@@ -141,7 +143,7 @@ static void post_send(struct end *e, struct ibv_qp *qp, enum ibv_wr_opcode opcod
 				 .sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = opcode,
-				 .send_flags = IBV_SEND_SIGNALED,
+				 .send_flags = send_flags,
 				 .imm_data = 0x12345678},
 			   *bad;
 
@@ -213,6 +215,27 @@ static void events(struct end *a, struct end *b)
 	post_send(a, a->qp, IBV_WR_SEND, 10, b, 0);
 	CHECK(next_wc(b->cq).status == IBV_WC_SUCCESS && next_wc(a->cq).status == IBV_WC_SUCCESS);
 	CHECK(!readable(b->channel->fd, 0));
+}
+
+/* Only what the sender marks wakes the receiver. */
+static void solicited(struct end *a, struct end *b)
+{
+	struct ibv_cq *cq;
+	void *context;
+
+	CHECK(!ibv_req_notify_cq(b->cq, 1));
+	for (int i = 0; i < 2; i++) {
+		post_recv(b, 0, 10);
+		if (i == 1)
+			send_flags |= IBV_SEND_SOLICITED;
+		post_send(a, a->qp, IBV_WR_SEND, 10, b, 0);
+		CHECK(next_wc(b->cq).status == IBV_WC_SUCCESS);
+		CHECK(next_wc(a->cq).status == IBV_WC_SUCCESS);
+		CHECK(readable(b->channel->fd, 0) == (i == 1));
+	}
+	send_flags = IBV_SEND_SIGNALED;
+	CHECK(!ibv_get_cq_event(b->channel, &cq, &context));
+	ibv_ack_cq_events(cq, 1);
 }
 
 /* An event that nobody has read goes with its queue; others stay in the channel. */
@@ -290,6 +313,7 @@ int main(void)
 	connect_qp(b.qp, a.qp->qp_num, &a.gid);
 	data(&a, &b);
 	events(&a, &b);
+	solicited(&a, &b);
 	unread_event(&a, &b);
 	overrun(&a, &b);
 	connect_qp(a.qp, b.qp->qp_num, &b.gid);

@@ -12,9 +12,10 @@
 #include "trace.h"
 
 enum { CQE_LEN = 64, CQE_QPN = 56, CQE_LAST = 60, DBR_LEN = 8 };
-enum { CQE_RESP_SEND = 2, CQE_RESIZED = 5 };
+enum { CQE_RESP_SEND = 2, CQE_RESIZED = 5, CQE_ERRORS = 13, CQE_SOLICITED = 1 << 1 };
 
-#define CI_MASK 0xffffffu
+#define CI_MASK        0xffffffu
+#define ARM_SOLICITED  (1u << 24)
 
 static uint32_t dbr_read(const struct cq *cq, unsigned int word)
 {
@@ -39,7 +40,8 @@ void cq_set_lost(struct cq *cq)
 void cq_check_arm(struct cq *cq)
 {
 	struct hca *hca = cq->obj.ctx->hca;
-	uint32_t word = dbr_read(cq, 1), unseen = (cq->pi - word) & CI_MASK;
+	uint32_t word = dbr_read(cq, 1);
+	uint32_t unseen = ((word & ARM_SOLICITED ? cq->solicited : cq->pi) - word) & CI_MASK;
 	bool armed = word != cq->fired_word || (!cq->fired && uar_rings(cq->uar) != cq->rings_seen);
 	bool waiting = !armed;
 
@@ -151,6 +153,8 @@ static int put(struct cq *cq, const uint8_t src[CQE_LEN])
 		return -EIO;
 	memcpy(cqe, src, CQE_LAST);
 	memcpy(last, src + CQE_LAST, sizeof(last));
+	if (last[3] & CQE_SOLICITED || last[3] >> 4 >= CQE_ERRORS)
+		cq->solicited = cq->pi + 1;
 	publish(cq, cqe, last);
 	return 0;
 }

@@ -5,7 +5,7 @@
  *
  * Collapsed (cc): every CQE goes to entry 0; its wqe_counter says how far things are.
  * Arming: word 1 of the doorbell record (sn | cmd | ci) asks for an event once there are CQEs
- * beyond ci. A word that has fired does not fire again. Before the first event a word equal to the
+ * beyond ci, or solicited ones, as cmd says. A word that has fired does not fire again. Before the first event a word equal to the
  * one at creation (DPDK's first arming writes 0 over 0) counts as armed once the UAR page has rung.
  *
  * Threads: see event.h.
@@ -30,6 +30,7 @@ struct cq {
 
 	pthread_spinlock_t lock; /* guards what follows between NIC threads */
 	uint32_t pi;             /* CQEs ever written */
+	uint32_t solicited;      /* up to the newest that was solicited, or an error */
 	bool broken;             /* overran, or lost: no more CQEs */
 	bool lost;               /* the program has unmapped its memory: not touched any more */
 	bool told;               /* of being lost */

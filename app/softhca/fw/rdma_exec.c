@@ -35,6 +35,7 @@ enum {
 	CQE_OP_QPN = 56,
 	CQE_WQE = 60,
 	CQE_OP_OWN = 63,
+	CQE_SOLICITED = 1 << 1, /* in CQE_OP_OWN */
 };
 #define CQE_GRH (1u << 28)
 
@@ -74,7 +75,7 @@ static void complete(struct rdma_qp *qp, struct cq *cq, uint8_t cqe[64], uint8_t
 	put32(cqe + CQE_UIDX, qp->attr.user_index);
 	cqe[CQE_WQE] = (uint8_t)(wqe >> 8);
 	cqe[CQE_WQE + 1] = (uint8_t)wqe;
-	cqe[CQE_OP_OWN] = (uint8_t)(kind << 4);
+	cqe[CQE_OP_OWN] |= (uint8_t)(kind << 4);
 	if (kind != CQE_REQ_ERR && kind != CQE_RESP_ERR)
 		memcpy(cqe + CQE_TIMESTAMP, &stamp, sizeof(stamp));
 	pthread_spin_lock(&cq->lock);
@@ -115,6 +116,7 @@ static void recv_done(struct rdma_qp *qp, const struct rdma_qp *from, const stru
 	put32(cqe + CQE_OP_QPN, qp->obj->id);
 	put32(cqe + CQE_FLAGS_RQPN, from->obj->id | (ud ? CQE_GRH : 0));
 	memcpy(cqe + CQE_IMM, &r->imm, sizeof(r->imm));
+	cqe[CQE_OP_OWN] = r->flags & CTRL_SOLICITED ? CQE_SOLICITED : 0;
 	complete(qp, qp->rcq, cqe, kind, rdma_recv_take(qp));
 }
 

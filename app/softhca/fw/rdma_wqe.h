@@ -24,7 +24,7 @@ enum {
 	OP_ATOMIC_FA = 0x12,
 };
 
-enum { CTRL_CQ_UPDATE = 2 << 2 };
+enum { CTRL_CQ_UPDATE = 2 << 2, CTRL_SOLICITED = 1 << 1 };
 
 /* enum ib_uverbs_access_flags */
 enum { LOCAL_WRITE = 1, REMOTE_WRITE = 2, REMOTE_READ = 4, REMOTE_ATOMIC = 8 };
