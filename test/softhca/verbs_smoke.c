@@ -282,6 +282,23 @@ static void overrun(struct end *a, struct end *b)
 	CHECK(!ibv_destroy_cq(cq));
 }
 
+/* A key that nobody has: both ends hear of it. */
+static void wrong_key(struct end *a, struct end *b)
+{
+	struct ibv_mr *mr = b->mr, wrong = *b->mr;
+	struct ibv_async_event event;
+
+	wrong.rkey ^= 1;
+	b->mr = &wrong;
+	post_send(a, a->qp, IBV_WR_RDMA_WRITE, 4, b, 0);
+	b->mr = mr;
+	CHECK(next_wc(a->cq).status == IBV_WC_REM_ACCESS_ERR);
+	CHECK(readable(b->ctx->async_fd, WAIT_MS));
+	CHECK(!ibv_get_async_event(b->ctx, &event));
+	CHECK(event.event_type == IBV_EVENT_QP_ACCESS_ERR && event.element.qp == b->qp);
+	ibv_ack_async_event(&event);
+}
+
 /* What a program has unmapped without telling ends the queue pairs, and nothing else. */
 static void vanished(struct end *a, struct end *b)
 {
@@ -316,6 +333,9 @@ int main(void)
 	solicited(&a, &b);
 	unread_event(&a, &b);
 	overrun(&a, &b);
+	connect_qp(a.qp, b.qp->qp_num, &b.gid);
+	connect_qp(b.qp, a.qp->qp_num, &a.gid);
+	wrong_key(&a, &b);
 	connect_qp(a.qp, b.qp->qp_num, &b.gid);
 	connect_qp(b.qp, a.qp->qp_num, &a.gid);
 	vanished(&a, &b);

@@ -15,11 +15,25 @@
 enum { CHAN_BUF = 1 << 20 };
 
 /* enum ib_event_type */
-enum { IB_EVENT_CQ_ERR = 0, IB_EVENT_DEVICE_FATAL = 8 };
+enum {
+	IB_EVENT_CQ_ERR = 0,
+	IB_EVENT_QP_REQ_ERR = 2,
+	IB_EVENT_QP_ACCESS_ERR = 3,
+	IB_EVENT_DEVICE_FATAL = 8,
+};
 
 static uint32_t verbs_event(uint8_t event)
 {
-	return event == EVENT_CQ_ERROR ? IB_EVENT_CQ_ERR : IB_EVENT_DEVICE_FATAL;
+	switch (event) {
+	case EVENT_CQ_ERROR:
+		return IB_EVENT_CQ_ERR;
+	case EVENT_WQ_INVALID:
+		return IB_EVENT_QP_REQ_ERR;
+	case EVENT_WQ_ACCESS:
+		return IB_EVENT_QP_ACCESS_ERR;
+	default:
+		return IB_EVENT_DEVICE_FATAL;
+	}
 }
 
 int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
@@ -123,6 +137,8 @@ static bool event_valid(const struct hca_obj *obj, uint16_t event)
 		return event == EVENT_PORT_CHANGE;
 	if (obj->type == OBJ_CQ)
 		return event == EVENT_COMP || event == EVENT_CQ_ERROR;
+	if (obj->type == OBJ_RDMA_QP)
+		return event == EVENT_WQ_INVALID || event == EVENT_WQ_ACCESS;
 	return obj->type == OBJ_VIRTIO_NET_Q && event == EVENT_OBJECT_CHANGE;
 }
 

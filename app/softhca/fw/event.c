@@ -32,6 +32,10 @@ static void make_eqe(const struct event_sub *sub, uint8_t eqe[EQE_LEN])
 		memcpy(eqe + 32, &id, sizeof(id));
 		eqe[32 + 11] = 1; /* overrun */
 		break;
+	case EVENT_WQ_INVALID:
+	case EVENT_WQ_ACCESS:
+		memcpy(eqe + 32 + 24, &id, sizeof(id));
+		break;
 	case EVENT_OBJECT_CHANGE:
 		eqe[32 + 3] = 0x0d; /* VIRTIO_NET_Q */
 		memcpy(eqe + 32 + 4, &id, sizeof(id));

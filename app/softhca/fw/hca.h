@@ -192,7 +192,12 @@ void hca_chan_unsubscribe(struct hca_chan *chan, struct hca_obj *obj, uint16_t e
 void hca_chan_put_back(struct hca_chan *chan, const void *msg, size_t len);
 
 /* Numbers of events, as the PRM has them. */
-enum { HCA_EVENT_COMP = 0x00, HCA_EVENT_CQ_ERROR = 0x04 };
+enum {
+	HCA_EVENT_COMP = 0x00,
+	HCA_EVENT_CQ_ERROR = 0x04,
+	HCA_EVENT_WQ_INVALID = 0x10, /* of a queue pair: a request it cannot answer */
+	HCA_EVENT_WQ_ACCESS = 0x11,  /* one that it must not answer */
+};
 
 /* ---- trace ---- */
 

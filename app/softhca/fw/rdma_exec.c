@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "hca_ident.h"
+#include "event.h"
 #include "hca_priv.h"
 #include "rdma_wqe.h"
 
@@ -173,6 +174,17 @@ static bool unanswered(struct rdma_qp *qp, const struct rdma_request *r, bool rn
 	return true;
 }
 
+/* The other end was asked for what it cannot or must not give: it hears of that as well. */
+static bool denied(struct rdma_qp *qp, struct rdma_qp *peer, const struct rdma_request *r,
+		   enum syndrome_qp syndrome)
+{
+	peer->state = HCA_QP_ERR;
+	event_send(peer->obj->ctx->hca, peer->obj,
+		   syndrome == REMOTE_ACCESS ? EVENT_WQ_ACCESS : EVENT_WQ_INVALID);
+	send_failed(qp, r, syndrome);
+	return true;
+}
+
 /* SEND: into the receive WQE. WRITE_IMM only takes one. */
 static bool do_send(struct rdma_qp *qp, struct rdma_qp *peer, struct rdma_request *r)
 {
@@ -224,11 +236,8 @@ static bool do_remote(struct rdma_qp *qp, struct rdma_qp *peer, struct rdma_requ
 		err = rdma_add(&remote, peer, r->rkey, r->raddr, r->data.len, need);
 	if (!err)
 		err = read ? rdma_copy(&r->data, &remote) : rdma_copy(&remote, &r->data);
-	if (err) {
-		peer->state = HCA_QP_ERR;
-		send_failed(qp, r, REMOTE_ACCESS);
-		return true;
-	}
+	if (err)
+		return denied(qp, peer, r, REMOTE_ACCESS);
 	if (r->opcode == OP_WRITE_IMM)
 		recv_done(peer, qp, r, CQE_RESP_WR_IMM, (uint32_t)r->data.len);
 	send_done(qp, r, (uint32_t)r->data.len);
@@ -242,18 +251,14 @@ static bool do_atomic(struct rdma_qp *qp, struct rdma_qp *peer, struct rdma_requ
 
 	if (r->data.len != sizeof(old))
 		return send_failed(qp, r, LOCAL_LENGTH), true;
-	if (r->raddr % sizeof(old)) {
-		peer->state = HCA_QP_ERR;
-		return send_failed(qp, r, REMOTE_INVALID), true;
-	}
+	if (r->raddr % sizeof(old))
+		return denied(qp, peer, r, REMOTE_INVALID);
 	if (!(peer->path.access & REMOTE_ATOMIC) ||
 	    rdma_add(&remote, peer, r->rkey, r->raddr, sizeof(old), REMOTE_ATOMIC) ||
 	    remote.n != 1 ||
 	    rdma_atomic(remote.piece[0].ptr, r->opcode == OP_ATOMIC_CS, r->operand, r->compare,
-			&old)) {
-		peer->state = HCA_QP_ERR;
-		return send_failed(qp, r, REMOTE_ACCESS), true;
-	}
+			&old))
+		return denied(qp, peer, r, REMOTE_ACCESS);
 	rdma_add_raw(&result, (uint8_t *)&old, sizeof(old));
 	if (rdma_copy(&r->data, &result))
 		return send_failed(qp, r, LOCAL_PROT), true;

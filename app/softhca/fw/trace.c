@@ -314,6 +314,10 @@ static const char *event_name(uint16_t event)
 		return "COMP";
 	case EVENT_CQ_ERROR:
 		return "CQ_ERROR";
+	case EVENT_WQ_INVALID:
+		return "WQ_INVALID_REQUEST";
+	case EVENT_WQ_ACCESS:
+		return "WQ_ACCESS_VIOLATION";
 	case EVENT_OBJECT_CHANGE:
 		return "OBJECT_CHANGE";
 	default:

@@ -246,6 +246,8 @@ void uverbs_cq_forget_channel(struct uobj_table *objs, const struct uobj *chan)
 	for (uint32_t i = 0; i < objs->n; i++) {
 		struct uobj *cq = objs->slots[i];
 
+		if (cq && cq->type == UVERBS_OBJECT_QP && cq->qp.async == chan)
+			cq->qp.async = NULL;
 		if (!cq || cq->type != UVERBS_OBJECT_CQ)
 			continue;
 		if (cq->cq.comp == chan)

@@ -5,7 +5,7 @@
 
 #include "uverbs_obj.h"
 
-/* A channel goes before the queues that tell it of events. */
+/* A channel goes before the queues and queue pairs that tell it of events. */
 void uverbs_cq_forget_channel(struct uobj_table *objs, const struct uobj *chan);
 
 #endif

@@ -47,6 +47,8 @@ struct uobj {
 			struct hca_obj *obj;
 			uint32_t rq_umem, dbr_umem;
 			uint32_t max_wr, max_sge; /* shared receive queues */
+			struct uobj *async;	  /* borrowed channel; NULL: none, or closed */
+			uint64_t user_handle;
 		} qp; /* and shared receive queues; extra of queue pairs: uverbs_qp.c */
 		uint32_t umem_id;
 		struct hca_obj *devx;

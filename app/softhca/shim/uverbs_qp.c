@@ -349,6 +349,20 @@ static int firmware_qp(struct ubundle *b, struct uobj *qp, const struct mlx5_ib_
 	return rc;
 }
 
+static const uint16_t qp_events[] = {HCA_EVENT_WQ_INVALID, HCA_EVENT_WQ_ACCESS};
+
+static int subscribe(struct ubundle *b, struct uobj *qp)
+{
+	const struct uattr *async = ubundle_attr(b, UVERBS_ATTR_CREATE_QP_EVENT_FD);
+
+	qp->qp.user_handle = ubundle_const(b, UVERBS_ATTR_CREATE_QP_USER_HANDLE);
+	qp->qp.async = async ? async->obj : NULL;
+	if (!async)
+		return 0;
+	return hca_chan_subscribe(async->obj->fd.chan, qp->qp.obj, qp_events,
+				  ARRAY_SIZE(qp_events), qp->qp.user_handle, -1);
+}
+
 static int qp_create(struct ubundle *b)
 {
 	struct uobj *qp = ubundle_attr(b, UVERBS_ATTR_CREATE_QP_HANDLE)->obj;
@@ -392,7 +406,9 @@ static int qp_create(struct ubundle *b)
 	/* What the receive queue has become; libmlx5 knows about the send queue. */
 	x->cap.max_recv_wr = drv.rq_wqe_count;
 	x->cap.max_recv_sge = drv.rq_wqe_count ? (1u << drv.rq_wqe_shift) / 16 : 0;
-	rc = ubundle_out(b, UVERBS_ATTR_UHW_OUT, &resp, sizeof(resp));
+	rc = subscribe(b, qp);
+	if (!rc)
+		rc = ubundle_out(b, UVERBS_ATTR_UHW_OUT, &resp, sizeof(resp));
 	if (!rc)
 		rc = ubundle_out(b, UVERBS_ATTR_CREATE_QP_RESP_CAP, &x->cap, sizeof(x->cap));
 	if (!rc)
@@ -407,9 +423,15 @@ static int qp_create(struct ubundle *b)
 static int qp_destroy(struct ubundle *b)
 {
 	struct uobj *qp = ubundle_attr(b, UVERBS_ATTR_DESTROY_QP_HANDLE)->obj;
-	struct ib_uverbs_destroy_qp_resp resp = {0}; /* no asynchronous events of queue pairs */
-	int rc = hca_obj_destroy(qp->qp.obj);
+	struct ib_uverbs_destroy_qp_resp resp = {0};
+	int rc;
 
+	if (hca_obj_used(qp->qp.obj))
+		return -EBUSY;
+	for (unsigned int i = 0; qp->qp.async && i < ARRAY_SIZE(qp_events); i++)
+		resp.events_reported += uverbs_channel_forget(qp->qp.async, qp->qp.obj,
+							      qp_events[i], qp->qp.user_handle);
+	rc = hca_obj_destroy(qp->qp.obj);
 	if (rc)
 		return rc;
 	give_memory(b, qp);
