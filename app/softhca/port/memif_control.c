@@ -266,11 +266,13 @@ static int memif_hear_ring(struct memif *m, const struct memif_message *in, int 
 static int memif_take_ring(struct memif *m, unsigned int which, struct memif_end *end)
 {
 	uint64_t size = 1ULL << m->ring[which].log2_size, bytes, offset = m->ring[which].offset;
-	const struct memif_region *r = &m->memory.region[m->ring[which].region];
+	const struct memif_region *r;
 
 	bytes = sizeof(struct memif_ring) + size * sizeof(struct memif_desc);
-	if (m->ring[which].event < 0 || m->ring[which].region >= m->memory.n_regions ||
-	    offset % 16 != 0 || bytes > r->size || offset > r->size - bytes)
+	if (m->ring[which].event < 0 || m->ring[which].region >= m->memory.n_regions)
+		return -EINVAL;
+	r = &m->memory.region[m->ring[which].region];
+	if (offset % 16 != 0 || bytes > r->size || offset > r->size - bytes)
 		return -EINVAL;
 	end->ring = (struct memif_ring *)(r->addr + offset);
 	end->mask = (uint16_t)(size - 1);

@@ -113,10 +113,12 @@ static struct memif_desc memif_copy_desc(const struct memif_end *e, uint16_t at)
 /* Where a descriptor's bytes are; NULL: nowhere. */
 static uint8_t *memif_buffer(const struct memif_memory *m, const struct memif_desc *desc)
 {
-	const struct memif_region *r = &m->region[desc->region];
+	const struct memif_region *r;
 
-	if (desc->region >= m->n_regions || desc->offset > r->size ||
-	    desc->length > r->size - desc->offset)
+	if (desc->region >= m->n_regions)
+		return NULL;
+	r = &m->region[desc->region];
+	if (desc->offset > r->size || desc->length > r->size - desc->offset)
 		return NULL;
 	return r->addr + desc->offset;
 }
