@@ -121,8 +121,8 @@ int batch_parts(struct nic *nic, unsigned int i, uint32_t vq_flags, batch_emit e
 	at_read(&part.body, head, o.head_len);
 	part.body_len -= o.head_len;
 	if (o.gso_type != VNET_GSO_NONE)
-		return offload_cut(&o, head, part.body, part.body_len, &nic->segment,
-				   batch_segment, &cutter);
+		return offload_cut(&o, head, part.body, part.body_len, &nic->segment, batch_segment,
+				   &cutter);
 	offload_complete(&o, head, part.body, part.body_len);
 	offload_done_header(vq_flags, part.vnet);
 	part.head = head;

@@ -10,8 +10,8 @@ int dirty_set(struct dirty *d, const struct vq_dirty_log *log)
 {
 	struct dp_mem *old = d->mem;
 
-	if (log->on && (log->mem == NULL || log->log_page < DIRTY_PAGE_MIN ||
-			log->log_page > DIRTY_PAGE_MAX))
+	if (log->on &&
+	    (log->mem == NULL || log->log_page < DIRTY_PAGE_MIN || log->log_page > DIRTY_PAGE_MAX))
 		return -EINVAL;
 	memset(d, 0, sizeof(*d));
 	if (log->on) {

@@ -21,11 +21,11 @@
  *
  * Offloads. On a transmit queue with VQ_F_CSUM or VQ_F_HOST_TSO* the header in front of a frame
  * counts: a frame may have a partial checksum, and TCP frames up to 64 KiB may be one. A receiver
- * with the VQ_F_GUEST_* for it gets the frame as it is, with such a header; for others the checksum is
- * completed and the frame cut; then one with VQ_F_GUEST_CSUM reads DATA_VALID. A header that
- * contradicts its queue or its frame costs the frame (drops_other), not the queue. A segment counts as
- * a frame of the receiver's, and what is lost of one frame for lack of buffers as one drop. Without
- * these features headers are not looked at.
+ * with the VQ_F_GUEST_* for it gets the frame as it is, with such a header; for others the checksum
+ * is completed and the frame cut; then one with VQ_F_GUEST_CSUM reads DATA_VALID. A header that
+ * contradicts its queue or its frame costs the frame (drops_other), not the queue. A segment counts
+ * as a frame of the receiver's, and what is lost of one frame for lack of buffers as one drop.
+ * Without these features headers are not looked at.
  *
  * Faults. A guest can only break its own queue: it goes to VQ_ERR. A receive queue that breaks
  * under a frame costs that frame (drops_other), a broken one costs drops_no_dest; the sender goes
@@ -35,15 +35,15 @@
  * Delay drop (as mlx5 delay_drop): a unicast frame whose receive queue has no buffers holds its
  * transmit queue back, at most delay_drop_ms; then it is dropped and the receive queue drops at
  * once until it has buffers again. Group frames never wait. Of a frame that is cut the segments
- * that found buffers are delivered; those behind them wait, or are dropped, and none comes twice, also
- * when the queue is stopped and resumed meanwhile.
+ * that found buffers are delivered; those behind them wait, or are dropped, and none comes twice,
+ * also when the queue is stopped and resumed meanwhile.
  *
  * Threads: dp_lock() stops all NIC threads between two bursts until dp_unlock(); vq_create,
  * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_*_doorbell, dp_mem_revoke and vq_status must be
  * called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
  * they may not take locks that a holder of dp_lock might hold, and not block. Of one queue they are
- * never concurrent, of several queues they may be; notify and error may also come from vq_stop, error
- * from vq_inject, in the caller's thread.
+ * never concurrent, of several queues they may be; notify and error may also come from vq_stop,
+ * error from vq_inject, in the caller's thread.
  */
 #ifndef SOFTHCA_VQ_DP_H
 #define SOFTHCA_VQ_DP_H
@@ -59,9 +59,10 @@ struct vq;
 
 /*
  * A port whose other end is no virtqueue but the outside: a TAP device, memif, pcap files, another
- * NIC (port/link.h has the kinds). It has a port number like a function, behind the functions. As the
- * uplink it is the wire of the e-switch. As the representor of a function it gets what that function
- * sends and the e-switch does not know a receiver for, and what comes in by it goes to that function.
+ * NIC (port/link.h has the kinds). It has a port number like a function, behind the functions. As
+ * the uplink it is the wire of the e-switch. As the representor of a function it gets what that
+ * function sends and the e-switch does not know a receiver for, and what comes in by it goes to
+ * that function.
  */
 struct dp_link_config {
 	char spec[256];  /* KIND[:ARGUMENTS], see link_parse in port/link.h */
@@ -71,11 +72,11 @@ struct dp_link_config {
 enum { DP_LINKS_MAX = 80 };
 
 struct dp_config {
-	unsigned int threads;       /* 1..16 */
-	unsigned int ports;         /* functions: 1..256; the links' ports come on top */
+	unsigned int threads;               /* 1..16 */
+	unsigned int ports;                 /* functions: 1..256; the links' ports come on top */
 	const struct dp_link_config *links; /* borrowed during dp_create; may be NULL */
 	unsigned int n_links;               /* at most DP_LINKS_MAX, one uplink at most */
-	unsigned int delay_drop_ms; /* 0: drop at once */
+	unsigned int delay_drop_ms;         /* 0: drop at once */
 	bool wire_loopback;
 	/* Called by NIC thread 0 once a pass, also when idle; may be NULL. */
 	void (*tick)(void *arg);
@@ -162,8 +163,8 @@ struct vq_ops {
 	void (*error)(void *arg, enum vq_error error);
 	/*
 	 * A fault at addr, from inside notify: is it memory that notify writes to (a CQ, a doorbell
-	 * record)? Then it is a VQ_ERROR_CQ of this queue: notify is left where it is, locks that it
-	 * holds are to be released here, and error is called. May be NULL. Async-signal-safe.
+	 * record)? Then it is a VQ_ERROR_CQ of this queue: notify is left where it is, locks that
+	 * it holds are to be released here, and error is called. May be NULL. Async-signal-safe.
 	 */
 	bool (*owns)(void *arg, const void *addr);
 };
@@ -223,14 +224,14 @@ void vq_status(const struct vq *vq, struct vq_status *status);
 void vq_destroy(struct vq *vq); /* any state; not in an RX table any more */
 
 /*
- * Which pages of the guest's memory the queue's device side wrote buffers to: bit n of the bitmap at
- * addr in mem is page n of log_page bytes (1 << log_page), set with an atomic OR, no page more than
- * was written to. Rings are not logged: software does that at stop (as with real devices). A bitmap
- * that is too short is an error of the queue (VQ_ERROR_BAD_BUFFER). Any state; hold dp_lock.
+ * Which pages of the guest's memory the queue's device side wrote buffers to: bit n of the bitmap
+ * at addr in mem is page n of log_page bytes (1 << log_page), set with an atomic OR, no page more
+ * than was written to. Rings are not logged: software does that at stop (as with real devices). A
+ * bitmap that is too short is an error of the queue (VQ_ERROR_BAD_BUFFER). Any state; hold dp_lock.
  */
 struct vq_dirty_log {
 	bool on;
-	struct dp_mem *mem; /* the queue takes its own reference while on */
+	struct dp_mem *mem;  /* the queue takes its own reference while on */
 	uint64_t addr, size; /* bytes */
 	uint8_t log_page;    /* 12..31 */
 };

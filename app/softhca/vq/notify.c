@@ -3,11 +3,11 @@
  * Telling guests of used buffers: at once, or moderated (struct vq_moderation in dp.h).
  *
  * Theory of operation. A queue that can not or shall not be told now is in the pending list of one
- * NIC thread, which looks at it every pass; notify_pending says so. Whoever publishes meanwhile adds
- * to used_waiting, and tells the guest himself when that makes the count; the thread then finds
- * nothing waiting and forgets the queue. The guest's wish to be told is read when it would be told,
- * as it may have looked at the ring in the meantime. A thread with pending queues does not sleep for
- * long (NIC_WAITS).
+ * NIC thread, which looks at it every pass; notify_pending says so. Whoever publishes meanwhile
+ * adds to used_waiting, and tells the guest himself when that makes the count; the thread then
+ * finds nothing waiting and forgets the queue. The guest's wish to be told is read when it would be
+ * told, as it may have looked at the ring in the meantime. A thread with pending queues does not
+ * sleep for long (NIC_WAITS).
  *
  * Threads: everything of a queue here is under its lock.
  */
@@ -75,8 +75,7 @@ void nic_publish(struct nic *nic, struct vq *vq)
 /* Its turn among the pending; notify_pending is off. */
 static void notify_again(struct nic *nic, struct vq *vq)
 {
-	if (vq->state != VQ_RDY ||
-	    (unlikely(vq->mem_gen != vq->mem->gen) && !vq_check_mem(vq)))
+	if (vq->state != VQ_RDY || (unlikely(vq->mem_gen != vq->mem->gen) && !vq_check_mem(vq)))
 		return;
 	if (!vq->notify_owed) {
 		if (vq->used_told == vq->used_chains)
@@ -126,8 +125,7 @@ bool notify_blame(struct nic *nic, const void *addr)
 {
 	struct vq *vq = nic->notifying;
 
-	if (vq == NULL || vq->attr.ops->owns == NULL ||
-	    !vq->attr.ops->owns(vq->attr.ops_arg, addr))
+	if (vq == NULL || vq->attr.ops->owns == NULL || !vq->attr.ops->owns(vq->attr.ops_arg, addr))
 		return false;
 	nic->blamed = vq;
 	nic->blamed_error = VQ_ERROR_CQ;

@@ -190,8 +190,7 @@ static bool check_gso(const uint8_t *vnet, uint32_t vq_flags, const uint8_t *hea
 	unsigned int l3 = 0, version;
 	size_t tcp, end;
 
-	if (!(vq_flags & feature) ||
-	    ((o->gso_type & VNET_GSO_ECN) && !(vq_flags & VQ_F_HOST_ECN)))
+	if (!(vq_flags & feature) || ((o->gso_type & VNET_GSO_ECN) && !(vq_flags & VQ_F_HOST_ECN)))
 		return false;
 	version = find_ip(head, head_len, &l3);
 	if (version != (type == VNET_GSO_TCPV4 ? 4 : 6))
@@ -355,7 +354,7 @@ static void make_head(const struct offload *o, const uint8_t *head, uint64_t pse
 	}
 	put_be32(tcp + TCP_SEQ, get_be32(tcp + TCP_SEQ) + k * o->gso_size);
 	if (k + 1 < n)
-		tcp[TCP_FLAGS] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+		tcp[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	/* RFC 3168 section 6.1.2: the window was reduced once. */
 	if (k > 0)
 		tcp[TCP_FLAGS] &= (uint8_t)~TCP_CWR;

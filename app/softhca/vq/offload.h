@@ -3,10 +3,10 @@
  * Checksum and segmentation offload as virtio has them (virtio 1.2 section 5.1.6.2): reading and
  * writing virtio_net_hdr, completing a checksum, cutting a large TCP frame into segments.
  *
- * The sender's header is checked once, against what its queue negotiated and against the frame's own
- * headers, which the caller copied out of the guest's memory before: what was checked is what is
- * used. Of hdr_len nothing is believed. A frame whose header does not hold is the sender's loss: it
- * is dropped and counted, the queue lives on (as the kernel's TAP and vhost do it).
+ * The sender's header is checked once, against what its queue negotiated and against the frame's
+ * own headers, which the caller copied out of the guest's memory before: what was checked is what
+ * is used. Of hdr_len nothing is believed. A frame whose header does not hold is the sender's loss:
+ * it is dropped and counted, the queue lives on (as the kernel's TAP and vhost do it).
  *
  * A frame here is `head`, the private copy of its first bytes, and behind it the payload in pieces
  * that may be the guest's live memory. Pure functions; no locks, no allocation, never a byte read
@@ -38,7 +38,7 @@ enum {
 };
 
 enum {
-	OFFLOAD_HEAD_MAX = 256, /* all headers of a frame with an offload */
+	OFFLOAD_HEAD_MAX = 256,                    /* all headers of a frame with an offload */
 	OFFLOAD_HEAD_TAKEN = OFFLOAD_HEAD_MAX - 4, /* of them the sender's: a tag may be added */
 	OFFLOAD_LEN_MAX = 65535 + 14 + 8, /* IP's largest, behind a MAC header with two tags */
 	OFFLOAD_SEGMENTS_MAX = 1024,      /* of one frame */
@@ -64,8 +64,8 @@ dp_inline bool offload_is_plain(const uint8_t *vnet)
 }
 
 /*
- * vnet: a copy of VNET_BASE_LEN bytes. head: the first bytes of the frame, OFFLOAD_HEAD_TAKEN or all
- * of len. vq_flags: VQ_F_* of the transmit queue. With OFFLOAD_SOME, *out is written.
+ * vnet: a copy of VNET_BASE_LEN bytes. head: the first bytes of the frame, OFFLOAD_HEAD_TAKEN or
+ * all of len. vq_flags: VQ_F_* of the transmit queue. With OFFLOAD_SOME, *out is written.
  */
 enum offload_kind offload_check(const uint8_t *vnet, uint32_t vq_flags, const uint8_t *head,
 				size_t head_len, uint32_t len, struct offload *out);
@@ -93,8 +93,8 @@ struct offload_at offload_skip(struct offload_at at, uint32_t len);
 uint16_t offload_sum(struct offload_at at, uint32_t len);
 
 /*
- * Complete the checksum of a frame that is not to be cut: in head, which has o->head_len bytes; body
- * are the body_len bytes behind them.
+ * Complete the checksum of a frame that is not to be cut: in head, which has o->head_len bytes;
+ * body are the body_len bytes behind them.
  */
 void offload_complete(const struct offload *o, uint8_t *head, struct offload_at body,
 		      uint32_t body_len);

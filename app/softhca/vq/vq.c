@@ -130,8 +130,8 @@ int vq_create(struct dp_port *port, const struct vq_attr *attr, struct vq **out)
 		vq->put = vq_burst_ops(vq->layout)->put;
 		vq->settle = vq_burst_ops(vq->layout)->settle;
 	}
-	vq->offloads = vq->burst != NULL &&
-		       (attr->flags & (VQ_F_CSUM | VQ_F_HOST_TSO4 | VQ_F_HOST_TSO6));
+	vq->offloads =
+	    vq->burst != NULL && (attr->flags & (VQ_F_CSUM | VQ_F_HOST_TSO4 | VQ_F_HOST_TSO6));
 	if (vq->burst != NULL)
 		err = vq_add_tx(vq);
 	if (err) {

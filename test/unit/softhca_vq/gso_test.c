@@ -37,7 +37,7 @@ static void checksum_is_passed_on_or_completed(void **state)
 			assert_int_equal(net_receive(1), len);
 			if (csum) {
 				net_assert_vnet(NEEDS_CSUM, 0, 0, 0, (uint16_t)l4,
-					    p.protocol == PACKET_TCP ? 16 : 6);
+						p.protocol == PACKET_TCP ? 16 : 6);
 				assert_memory_equal(net_got, net_frame[0], len);
 			} else {
 				net_assert_vnet(0, 0, 0, 0, 0, 0);
@@ -120,8 +120,8 @@ static void frame_with_a_lying_header_is_dropped_and_the_queue_lives(void **stat
 
 /* ---- large frames, whole ---- */
 
-static const uint32_t guest_all = VQ_F_GUEST_CSUM | VQ_F_GUEST_TSO4 | VQ_F_GUEST_TSO6 |
-				  VQ_F_GUEST_ECN;
+static const uint32_t guest_all =
+    VQ_F_GUEST_CSUM | VQ_F_GUEST_TSO4 | VQ_F_GUEST_TSO6 | VQ_F_GUEST_ECN;
 
 /* Chains of 17 descriptors, as drivers without merged buffers post them. */
 static void post_chains(unsigned int at)
@@ -154,8 +154,8 @@ static void large_frame_is_passed_on_whole(void **state)
 					   .src = 1,
 					   .body = round & 1 ? 65000 : 10000,
 					   .seed = round};
-			uint8_t type = (uint8_t)((p.version == 4 ? TCPV4 : TCPV6) |
-						 (round & 2 ? ECN : 0));
+			uint8_t type =
+			    (uint8_t)((p.version == 4 ? TCPV4 : TCPV6) | (round & 2 ? ECN : 0));
 			uint32_t len = net_post(0, &p, MSS, NULL), l4;
 
 			l4 = 14 + 4 * p.tags + (p.version == 4 ? 20 : 40);
@@ -167,11 +167,11 @@ static void large_frame_is_passed_on_whole(void **state)
 				rig_post_all(net.rx[1], RIG_BIG_MAX);
 			rig_ring(&net.rig.guest[0]);
 			assert_int_equal(net_receive(1), len);
-			net_assert_vnet(NEEDS_CSUM, type, (uint16_t)(l4 + 32), MSS, (uint16_t)l4, 16);
+			net_assert_vnet(NEEDS_CSUM, type, (uint16_t)(l4 + 32), MSS, (uint16_t)l4,
+					16);
 			if (mrg)
-				assert_int_equal(net_vnet[10],
-						 (len + 12 + (chains ? 1525 : 8999)) /
-						     (chains ? 1526 : 9000));
+				assert_int_equal(net_vnet[10], (len + 12 + (chains ? 1525 : 8999)) /
+								   (chains ? 1526 : 9000));
 			assert_memory_equal(net_got, net_frame[0], len);
 		}
 		net_wait_sent(8);
@@ -227,8 +227,8 @@ static void receiver_without_the_feature_gets_segments(void **state)
 static void segment_that_fits_no_buffer_is_lost_alone(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1,
-			   .body = 2 * MSS + 100};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1, .body = 2 * MSS + 100};
 	uint32_t len, part;
 
 	net_create(PACKED(state), &o);
@@ -247,8 +247,8 @@ static void segment_that_fits_no_buffer_is_lost_alone(void **state)
 static void group_frame_reaches_each_as_he_can_have_it(void **state)
 {
 	struct rig_options o = {.ports = 4, .delay_drop_ms = 60000};
-	struct packet p = {.version = 6, .protocol = PACKET_TCP, .dst = 0xff, .src = 1,
-			   .body = 5 * MSS};
+	struct packet p = {
+	    .version = 6, .protocol = PACKET_TCP, .dst = 0xff, .src = 1, .body = 5 * MSS};
 	uint32_t len;
 
 	net_create(PACKED(state), &o);
@@ -277,13 +277,14 @@ static void group_frame_reaches_each_as_he_can_have_it(void **state)
 	rig_destroy(&net.rig);
 }
 
-/* A port's VLAN puts a tag into the headers; its MTU counts for segments, not for what they were. */
+/* A port's VLAN puts a tag into the headers; its MTU counts for segments, not for what they were.
+ */
 static void large_frame_obeys_the_ports_policy(void **state)
 {
 	struct rig_options o = {.ports = 3, .delay_drop_ms = 60000};
 	struct dp_port_policy policy = {.vlan = 7, .mtu = MSS + 40};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 0xff, .src = 1,
-			   .body = 3 * MSS};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 0xff, .src = 1, .body = 3 * MSS};
 	struct packet tagged = p;
 	uint32_t len;
 

@@ -71,8 +71,8 @@ static void lockers_take_turns(void **state)
 	for (unsigned int i = 0; i < THREADS; i++) {
 		locker[i].rig = &rig;
 		locker[i].inside = &inside;
-		assert_int_equal(
-		    pthread_create(&locker[i].thread, NULL, lock_often, &locker[i]), 0);
+		assert_int_equal(pthread_create(&locker[i].thread, NULL, lock_often, &locker[i]),
+				 0);
 	}
 	for (unsigned int i = 0; i < THREADS; i++) {
 		pthread_join(locker[i].thread, NULL);

@@ -51,7 +51,7 @@ uint32_t net_make(unsigned int slot, const struct packet *p, uint16_t gso_size, 
 }
 
 uint32_t net_post(unsigned int slot, const struct packet *p, uint16_t gso_size,
-		     const uint32_t *lens)
+		  const uint32_t *lens)
 {
 	uint8_t vnet[12];
 	uint32_t len = net_make(slot, p, gso_size, vnet);
@@ -81,7 +81,7 @@ void net_expect_nothing(unsigned int at)
 }
 
 void net_assert_vnet(uint8_t flags, uint8_t gso_type, uint16_t hdr_len, uint16_t gso_size,
-			uint16_t start, uint16_t offset)
+		     uint16_t start, uint16_t offset)
 {
 	uint8_t expect[12];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A sender with all offloads and receivers with some, for the tests of large frames. One scene a
- * program, with the frames that were sent and the one that came last. Failures end the test (cmocka).
+ * program, with the frames that were sent and the one that came last. Failures end the test
+ * (cmocka).
  */
 #ifndef TEST_SOFTHCA_VQ_NET_H
 #define TEST_SOFTHCA_VQ_NET_H

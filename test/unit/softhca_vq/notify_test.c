@@ -9,8 +9,7 @@
 #include "rig.h"
 #include "vq/dp_impl.h"
 
-static const struct rig_queue_options split = {.size = 64,
-					       .flags = VQ_F_VERSION_1 | VQ_F_EVENTS};
+static const struct rig_queue_options split = {.size = 64, .flags = VQ_F_VERSION_1 | VQ_F_EVENTS};
 static const struct rig_queue_options packed = {
     .size = 50, .flags = VQ_F_VERSION_1 | VQ_F_EVENTS, .base = 0x8000, .packed = true};
 
@@ -401,8 +400,7 @@ static void fault_that_nobody_owns_is_passed_on(void **state)
 	cq_vanish();
 	send(1);
 	receive(1);
-	rig_wait(notified(s.rx[1]) == 1 &&
-		 __atomic_load_n(&foreign_faults, __ATOMIC_ACQUIRE) == 1);
+	rig_wait(notified(s.rx[1]) == 1 && __atomic_load_n(&foreign_faults, __ATOMIC_ACQUIRE) == 1);
 	assert_int_equal(errors(s.rx[1]), 0);
 	assert_int_equal(errors(s.tx[0]), 0);
 	assert_int_equal(rig_status(s.rx[1]).state, VQ_RDY);

@@ -198,7 +198,7 @@ void packet_assert_segment(const struct packet *p, const uint8_t *sent, uint32_t
 	set_be16(expect + at.l4 + 4, (p->seq + k * gso_size) >> 16);
 	set_be16(expect + at.l4 + 6, p->seq + k * gso_size);
 	if (!last)
-		expect[at.l4 + 13] &= (uint8_t)~(PACKET_FIN | PACKET_PSH);
+		expect[at.l4 + 13] &= (uint8_t) ~(PACKET_FIN | PACKET_PSH);
 	if (k > 0)
 		expect[at.l4 + 13] &= (uint8_t)~PACKET_CWR;
 	assert_memory_equal(frame, expect, at.body);

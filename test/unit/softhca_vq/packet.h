@@ -22,7 +22,7 @@ struct packet {
 	uint8_t flags;
 	uint32_t seq;
 	uint16_t id;
-	uint32_t body; /* bytes behind the headers */
+	uint32_t body;    /* bytes behind the headers */
 	uint8_t dst, src; /* MACs as in rig_frame */
 	uint32_t seed;
 };
@@ -39,7 +39,8 @@ uint32_t packet_make(const struct packet *p, uint8_t *frame, struct packet_at *a
 
 /* RFC 1071: the 16-bit words of the bytes, added up in network order. */
 uint16_t packet_sum(const uint8_t *bytes, size_t len);
-/* Pseudo header and everything behind it, of len bytes of frame: 0xffff if the checksum is right. */
+/* Pseudo header and everything behind it, of len bytes of frame: 0xffff if the checksum is right.
+ */
 uint16_t packet_l4_sum(const struct packet *p, const uint8_t *frame, uint32_t len);
 
 /* Every length and checksum in the headers is right for a frame of so many bytes. */

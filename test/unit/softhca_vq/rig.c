@@ -137,8 +137,7 @@ static bool rig_owns(void *arg, const void *addr)
 	return q->owns != NULL && q->owns(addr);
 }
 
-static const struct vq_ops rig_ops = {
-    .notify = rig_notify, .error = rig_error, .owns = rig_owns};
+static const struct vq_ops rig_ops = {.notify = rig_notify, .error = rig_error, .owns = rig_owns};
 
 struct rig_queue *rig_queue(struct rig_guest *g, uint16_t index, const struct rig_queue_options *o)
 {

@@ -26,8 +26,8 @@ static void wait_passes(void)
 static void segments_without_buffers_wait_and_come_once(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1,
-			   .body = 30 * MSS};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1, .body = 30 * MSS};
 	uint32_t len[3];
 
 	net_create(PACKED(state), &o);
@@ -49,7 +49,8 @@ static void segments_without_buffers_wait_and_come_once(void **state)
 		}
 		part = net_receive(1);
 		p.seed = i / 30;
-		packet_assert_segment(&p, net_frame[i / 30], len[i / 30], MSS, i % 30, net_got, part);
+		packet_assert_segment(&p, net_frame[i / 30], len[i / 30], MSS, i % 30, net_got,
+				      part);
 		if (i == 40) {
 			/* Stopped and resumed in the middle of a frame. */
 			dp_lock(net.rig.dp);
@@ -69,8 +70,8 @@ static void segments_without_buffers_wait_and_come_once(void **state)
 static void segments_that_waited_in_vain_are_dropped_once(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 100};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1,
-			   .body = 10 * MSS};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1, .body = 10 * MSS};
 	uint32_t len;
 
 	net_create(PACKED(state), &o);
@@ -99,8 +100,8 @@ static void segments_that_waited_in_vain_are_dropped_once(void **state)
 static void group_segments_do_not_wait(void **state)
 {
 	struct rig_options o = {.ports = 3, .delay_drop_ms = 60000};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 0xff, .src = 1,
-			   .body = 10 * MSS};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 0xff, .src = 1, .body = 10 * MSS};
 	uint32_t len;
 
 	net_create(PACKED(state), &o);
@@ -149,13 +150,14 @@ static void lose(struct rig_guest *g, unsigned int region)
 			     MAP_FAILED);
 }
 
-/* The headers in one region, the body in another that goes: the fault comes while segments are made. */
+/* The headers in one region, the body in another that goes: the fault comes while segments are
+ * made. */
 static void sender_that_loses_a_large_frame_fails_alone(void **state)
 {
 	static const uint32_t abilities[] = {0, VQ_F_MRG_RXBUF | VQ_F_GUEST_CSUM | VQ_F_GUEST_TSO4};
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1,
-			   .body = 10 * MSS};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1, .body = 10 * MSS};
 
 	for (unsigned int k = 0; k < 2; k++) {
 		struct fe_sg sg[2];
@@ -184,7 +186,8 @@ static void sender_that_loses_a_large_frame_fails_alone(void **state)
 		for (unsigned int i = 0; i < 3 && k == 0; i++) {
 			uint32_t part = net_receive(1);
 
-			packet_assert_segment(&p, net_frame[0], 54 + 10 * MSS, MSS, i, net_got, part);
+			packet_assert_segment(&p, net_frame[0], 54 + 10 * MSS, MSS, i, net_got,
+					      part);
 		}
 		net_expect_nothing(1);
 		rig_destroy(&net.rig);
@@ -194,8 +197,8 @@ static void sender_that_loses_a_large_frame_fails_alone(void **state)
 static void receiver_that_loses_its_buffers_amid_segments_fails_alone(void **state)
 {
 	struct rig_options o = {.ports = 2, .delay_drop_ms = 60000};
-	struct packet p = {.version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1,
-			   .body = 10 * MSS};
+	struct packet p = {
+	    .version = 4, .protocol = PACKET_TCP, .dst = 2, .src = 1, .body = 10 * MSS};
 
 	net_create(PACKED(state), &o);
 	net_receiver(1, VQ_F_VERSION_1, false);
@@ -212,7 +215,8 @@ static void receiver_that_loses_its_buffers_amid_segments_fails_alone(void **sta
 	assert_int_equal(net.rx[1]->error, VQ_ERROR_BAD_BUFFER);
 	assert_int_equal(rig_status(net.tx).state, VQ_RDY);
 	for (unsigned int i = 0; i < 3; i++)
-		packet_assert_segment(&p, net_frame[0], 54 + 10 * MSS, MSS, i, net_got, net_receive(1));
+		packet_assert_segment(&p, net_frame[0], 54 + 10 * MSS, MSS, i, net_got,
+				      net_receive(1));
 	assert_int_equal(rig_stats(&net.rig).drops_other, 1);
 	assert_int_equal(rig_stats(&net.rig).drops_no_dest, 1);
 	rig_destroy(&net.rig);

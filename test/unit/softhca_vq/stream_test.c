@@ -2,8 +2,8 @@
 /*
  * Streams of bytes between guests whose queues negotiated offloads at random, over several NIC
  * threads: plain frames, frames with a partial checksum and large ones. What arrives must be the
- * stream, each checksum right, nothing twice; and nothing missing unless queues are stopped meanwhile.
- * The seed is printed; SEED sets it.
+ * stream, each checksum right, nothing twice; and nothing missing unless queues are stopped
+ * meanwhile. The seed is printed; SEED sets it.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -93,8 +93,11 @@ static bool send_one(struct player *p)
 	} else {
 		if (kind == 2)
 			gso_size = (uint16_t)(100 + draw(&p->random) % 1300);
-		packet_vnet(vnet, 1, gso_size == 0 ? 0 : packet.version == 4 ? 1 : 4, 0, gso_size,
-			    (uint16_t)at.l4, 16);
+		packet_vnet(vnet, 1,
+			    gso_size == 0         ? 0
+			    : packet.version == 4 ? 1
+						  : 4,
+			    0, gso_size, (uint16_t)at.l4, 16);
 	}
 	for (unsigned int i = 0; i < 3 && draw(&p->random) % 2; i++)
 		cuts[i] = 1 + (uint32_t)(draw(&p->random) % 100);
@@ -117,12 +120,12 @@ static const char *header_fault(const struct player *p, const uint8_t *vnet,
 		return packet_l4_sum(packet, frame, len) == 0xffff ? NULL : "a wrong checksum";
 	if (!(flags & VQ_F_GUEST_CSUM))
 		return "a partial checksum for who can not";
-	if (vnet[1] != 0 &&
-	    !(flags & (packet->version == 4 ? VQ_F_GUEST_TSO4 : VQ_F_GUEST_TSO6)))
+	if (vnet[1] != 0 && !(flags & (packet->version == 4 ? VQ_F_GUEST_TSO4 : VQ_F_GUEST_TSO6)))
 		return "a large frame for who can not";
 	if ((vnet[6] | vnet[7] << 8) != (int)l4 || vnet[8] != 16)
 		return "a checksum elsewhere";
-	/* The pseudo header's sum is there: with it taken out, what is to be filled in makes 0xffff. */
+	/* The pseudo header's sum is there: with it taken out, what is to be filled in makes
+	 * 0xffff. */
 	{
 		uint16_t partial = packet_be16(frame + l4 + 16), sum;
 
@@ -155,8 +158,8 @@ static bool receive_one(struct player *p)
 		trouble(p, "a frame nobody sent");
 		return true;
 	}
-	if (packet.version == 4 && (packet_sum(frame + 14, 20) != 0xffff ||
-				    packet_be16(frame + 16) != len - 14))
+	if (packet.version == 4 &&
+	    (packet_sum(frame + 14, 20) != 0xffff || packet_be16(frame + 16) != len - 14))
 		trouble(p, "a wrong IP header");
 	if (packet.version == 6 && packet_be16(frame + 18) != len - 54)
 		trouble(p, "a wrong IP header");
