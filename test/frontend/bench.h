@@ -19,6 +19,8 @@ struct fe_bench_config {
 	const uint16_t *sizes; /* borrowed: frame lengths in turn, none above; NULL: all of that */
 	unsigned int n_sizes;
 	bool duplex;         /* frames go from rx to tx, too */
+	bool plain;          /* not IP: no receive hashing */
+	unsigned int active; /* queue pairs that send, the first ones; 0: all */
 	unsigned int flows;
 	unsigned int batch;  /* frames published at once, at most */
 	unsigned int window; /* frames in flight a queue pair, at most; 0: not limited */
