@@ -16,12 +16,9 @@
 #define LOOK_EVERY  256 /* passes */
 #define GIVE_UP_MS  20  /* nothing received for so long: what is in flight is lost */
 #define RECEIVE_MAX 64
-#define ETHERTYPE   12     /* offset */
-#define LOCAL_EXP   0x88b5 /* an EtherType for experiments */
 
 struct bench_pair {
 	struct fe_bench_ring tx, rx;
-	bool sends;
 	uint64_t sequence;
 	uint64_t sum; /* of what was read; keeps the reads alive */
 };
@@ -37,8 +34,7 @@ struct bench_way {
 
 struct fe_bench {
 	struct fe_bench_config cfg;
-	unsigned int pairs, active;
-	unsigned int polled; /* pairs that may receive */
+	unsigned int pairs;
 	struct bench_way way[2];
 	unsigned int ways;   /* laid out */
 	unsigned int driven; /* of them; the second one may only announce its sender */
@@ -115,16 +111,12 @@ static void fill_frames(const struct fe_bench *b, struct bench_pair *p, unsigned
 		memcpy(spec.dst, b->cfg.spec.src, FE_MAC_LEN);
 	}
 	for (i = 0; i < p->tx.size; i++) {
-		uint16_t flow = (uint16_t)((index + i * b->active) % b->cfg.flows);
+		uint16_t flow = (uint16_t)((index + i * b->pairs) % b->cfg.flows);
 		uint32_t len = frame_len(b, i);
 		uint8_t *frame = p->tx.touch[i] + TOUCH - len;
 
 		spec.size_min = spec.size_max = len;
 		fe_frame_build(&spec, flow, i, frame);
-		if (b->cfg.plain) {
-			frame[ETHERTYPE] = LOCAL_EXP >> 8;
-			frame[ETHERTYPE + 1] = LOCAL_EXP & 0xff;
-		}
 	}
 }
 
@@ -142,12 +134,11 @@ static int create_way(struct fe_bench *b, struct bench_way *w, struct fe_dev *fr
 	unsigned int i;
 	int err = 0;
 
-	w->window = b->cfg.window ? (uint64_t)b->cfg.window * b->active : UINT64_MAX;
+	w->window = b->cfg.window ? (uint64_t)b->cfg.window * b->pairs : UINT64_MAX;
 	w->pair = calloc(b->pairs, sizeof(*w->pair));
 	if (!w->pair)
 		return -ENOMEM;
 	for (i = 0; i < b->pairs && !err; i++) {
-		w->pair[i].sends = i < b->active;
 		err = lay_out(b, &w->pair[i].tx, fe_dev_txq(from, i));
 		if (!err)
 			err = lay_out(b, &w->pair[i].rx, fe_dev_rxq(to, i));
@@ -166,7 +157,7 @@ static int check_config(const struct fe_bench_config *cfg)
 	/* Fixed descriptors: one a buffer, whole frames. */
 	if (cfg->tx->cfg.chain_max != 1 || cfg->rx->cfg.chain_max != 1 || cfg->rx->cfg.mergeable ||
 	    cfg->spec.size_min != cfg->spec.size_max || cfg->batch == 0 ||
-	    cfg->active > cfg->tx->cfg.pairs || (cfg->duplex && cfg->tx == cfg->rx))
+	    (cfg->duplex && cfg->tx == cfg->rx))
 		return -EINVAL;
 	for (i = 0; cfg->sizes && i < cfg->n_sizes; i++)
 		if (cfg->sizes[i] < FE_FRAME_MIN || cfg->sizes[i] > cfg->spec.size_max)
@@ -188,10 +179,6 @@ int fe_bench_create(const struct fe_bench_config *cfg, struct fe_bench **bench)
 		return -ENOMEM;
 	b->cfg = *cfg;
 	b->pairs = cfg->tx->cfg.pairs;
-	b->active = cfg->active ? cfg->active : b->pairs;
-	/* What is not hashed comes in by the first queue, and the idle pairs stay out of the loop.
-	 */
-	b->polled = cfg->plain ? b->active : b->pairs;
 	b->ways = cfg->tx != cfg->rx ? 2 : 1;
 	b->driven = cfg->duplex ? 2 : 1;
 	for (i = 0; i < cfg->tx->cfg.ring_size; i++)
@@ -289,14 +276,12 @@ static inline __attribute__((always_inline)) uint64_t turn(struct fe_bench *b, s
 	uint32_t got, out;
 	unsigned int i;
 
-	for (i = 0; i < b->polled; i++) {
+	for (i = 0; i < b->pairs; i++) {
 		struct bench_pair *p = &w->pair[i];
 
 		got = receive_batch(p, layout);
 		w->received += got;
 		moved += got;
-		if (!p->sends)
-			continue;
 		flying = in_flight(w);
 		out = send_batch(b, p, layout, w->window > flying ? w->window - flying : 0);
 		w->sent += out;

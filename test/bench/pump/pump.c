@@ -93,7 +93,7 @@ static int parse_option(int opt, const char *arg, struct options *o)
 	case 'l':
 		return parse_layout(arg, o);
 	case 'n':
-		return number(arg, 1, FE_MAX_PAIRS, &o->bench.active);
+		return number(arg, 1, FE_MAX_PAIRS, &o->dev.pairs);
 	case 'i':
 		return number(arg, 1, FE_MAX_PAIRS, &o->idle);
 	case 'r':
@@ -155,14 +155,14 @@ static int parse(int argc, char **argv, struct options *o)
 	*o = (struct options){
 	    .dev = {.timeout_ms = 10000,
 		    .ring_size = 256,
+		    .pairs = 1,
 		    .regions = 1,
 		    .chain_min = 1,
 		    .chain_max = 1,
 		    .cut_bytes = -1},
-	    .bench = {.active = 1,
-                    .batch = 32,
+	    .bench = {.batch = 32,
                     .flows = 64,
-                    .spec = {.src = {2, 0, 0, 0, 0, 1}, .dst = {2, 0, 0, 0, 0, 2}, .seed = 1}   },
+                    .spec = {.src = {2, 0, 0, 0, 0, 1}, .dst = {2, 0, 0, 0, 0, 2}, .seed = 1}},
 	    .idle = 16,
 	    .warm_ms = 100,
 	    .interval_ms = 300,
@@ -252,16 +252,18 @@ int main(int argc, char **argv)
 	struct fe_dev *dev[3] = {NULL, NULL, NULL};
 	struct fe_bench *bench = NULL;
 	struct options o;
+	unsigned int pairs;
 	int i, err = 0;
 
 	if (parse(argc, argv, &o))
 		return EXIT_USAGE;
+	pairs = o.dev.pairs;
 	fe_stop_on_signals();
 	for (i = 0; i < 3 && !err; i++) {
 		if (!o.socket[i])
 			continue;
 		o.dev.path = o.socket[i];
-		o.dev.pairs = i == 2 ? o.idle : o.bench.active;
+		o.dev.pairs = i == 2 ? o.idle : pairs;
 		err = fe_dev_create(&o.dev, &dev[i]);
 	}
 	if (!err) {
