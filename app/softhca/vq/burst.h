@@ -353,12 +353,8 @@ static __attribute__((noinline)) void burst_resume(struct nic *nic)
 {
 	struct vq *rx = nic->rx;
 
-	if (!nic->settling) {
-		nic->settling = true;
-		nic_commit();
+	if (!nic->settling)
 		rx->settle(nic, rx);
-		nic_commit();
-	}
 	nic->settling = false;
 	nic->rx = NULL;
 	vq_unlock(nic, rx);

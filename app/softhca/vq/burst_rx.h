@@ -65,8 +65,8 @@ dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq
 	union ring *ring = &vq->ring;
 	uint64_t bytes = 0;
 
-	/* First: if the ring is gone this is not tried again. */
-	nic->settled = nic->pos;
+	/* First: if the ring is gone this is not tried again (nic_recover). */
+	nic->settling = true;
 	nic_commit();
 	for (unsigned int i = from; i < from + n; i++) {
 		ring_push(l, ring, &nic->dst_one[i], vq->hdr_len + nic->frame[i].len);
@@ -79,6 +79,9 @@ dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq
 	stat_add(&nic_count(nic, vq)->bytes_rx, bytes);
 	if (n > 0)
 		vq_has_buffers(vq);
+	nic->settled = nic->pos;
+	nic_commit();
+	nic->settling = false;
 }
 
 /* Frames nic->pos...end while they are simple. */
@@ -138,6 +141,8 @@ dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *v
 		if (put != PUT_OK)
 			stat_add(&nic_count(nic, vq)->drops_other, 1);
 		burst_next(nic);
+		/* It took its chains itself. */
+		nic->settled = nic->pos;
 	}
 	nic->settled = nic->pos;
 	nic_commit();

@@ -184,7 +184,8 @@ struct nic {
 	struct vq *lead_vq;
 	bool lead_waits;
 	unsigned int settled; /* frames whose receive buffers are taken from the ring */
-	bool settling, skip;  /* after a fault: see burst_resume */
+	bool settling;        /* and these are being taken */
+	bool skip;            /* after a fault: see burst_resume */
 	unsigned int flood;   /* ports already served with frame pos */
 	unsigned int n_pieces;
 	bool moved;

@@ -116,6 +116,16 @@ bool nic_blame(struct guard *guard, const void *addr)
 	return true;
 }
 
+/* A receive queue's ring went when frames had been copied to its buffers: it does not get them. */
+static void nic_lose_group(struct nic *nic)
+{
+	stat_add(&nic_count(nic, nic->rx)->drops_other, nic->pos - nic->settled);
+	/* A frame to several: the others are to get it still. */
+	if (nic->flood > 0)
+		nic->pos = nic->settled;
+	nic->settled = nic->pos;
+}
+
 /* After a fault: fail the queue, and say where the burst goes on. */
 static void nic_recover(struct nic *nic)
 {
@@ -133,8 +143,10 @@ static void nic_recover(struct nic *nic)
 		break;
 	case STEP_DELIVER:
 		/* burst_resume goes on from here. */
-		if (nic->settling)
+		if (nic->settling) {
+			nic_lose_group(nic);
 			break;
+		}
 		if (sender) {
 			/* What came before is delivered and completed; the queue ends here. */
 			nic->n = nic->pos;

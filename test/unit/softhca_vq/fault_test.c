@@ -387,6 +387,125 @@ static void ring_that_was_revoked_is_not_written_to(void **state)
 	rig_destroy(&s.rig);
 }
 
+/* ---- the used ring is gone, in a page of its own; all else of the queue is there ---- */
+
+static const struct rig_queue_options long_split = {
+    .size = 1024, .flags = VQ_F_VERSION_1, .base = 800};
+
+static void lose_used_entries(struct rig_queue *q)
+{
+	struct rig_guest *g = q->guest;
+	uint64_t entry = q->attr.device_addr + 4 + 8ull * q->attr.used_index;
+	uint64_t page = (entry - g->mem.region[0].gpa) / 4096 * 4096;
+
+	assert_true(g->mem.region[0].gpa + page >= q->attr.device_addr + 4096);
+	assert_int_equal(mprotect(g->device_map[0] + page, 4096, PROT_NONE), 0);
+}
+
+static void sender_outlives_a_receiver_without_used_ring(void **state)
+{
+	static struct scene s;
+	unsigned int sent = 0;
+
+	scene_create(&s, &long_split);
+	rig_post_all(s.rx[1], 1600);
+	lose_used_entries(s.rx[1]);
+	dp_lock(s.rig.dp);
+	for (uint32_t i = 0; i < 5; i++)
+		send(&s, 0, i);
+	dp_unlock(s.rig.dp);
+	expect_error(s.rx[1], VQ_ERROR_BAD_RING);
+	rig_wait((sent += rig_reap(s.tx[0])) >= 5);
+	/* The sender's ring has advanced by what was sent and no more. */
+	assert_int_equal(rig_status(s.tx[0]).completed_desc, 5);
+	send(&s, 0, 6);
+	rig_wait((sent += rig_reap(s.tx[0])) >= 6);
+	assert_int_equal(sent, 6);
+	assert_int_equal(rig_stats(&s.rig).frames_rx, 0);
+	assert_int_equal(rig_stats(&s.rig).drops_other, 5);
+	assert_int_equal(rig_stats(&s.rig).drops_no_dest, 1);
+	expect_others_well(&s, s.rx[1]);
+	rig_destroy(&s.rig);
+}
+
+static void flooded_frames_outlive_a_receiver_without_used_ring(void **state)
+{
+	static struct scene s;
+	uint8_t frame[500];
+
+	scene_create(&s, &long_split);
+	for (unsigned int i = 1; i < 4; i++)
+		rig_post_all(s.rx[i], 1600);
+	lose_used_entries(s.rx[1]);
+	dp_lock(s.rig.dp);
+	for (uint32_t seed = 5; seed < 8; seed++) {
+		rig_frame(frame, sizeof(frame), 0xff, 1, seed);
+		assert_true(rig_send(s.tx[0], frame, sizeof(frame), NULL));
+	}
+	rig_ring(&s.rig.guest[0]);
+	dp_unlock(s.rig.dp);
+	for (uint32_t seed = 5; seed < 8; seed++) {
+		expect(&s, 2, seed);
+		expect(&s, 3, seed);
+	}
+	expect_error(s.rx[1], VQ_ERROR_BAD_RING);
+	rig_destroy(&s.rig);
+}
+
+/* Guest 0 to guest 1: its headers are elsewhere. */
+static void send_with_tail_in_region_2(struct scene *s)
+{
+	struct rig_queue *tx = s->tx[0];
+	struct fe_sg sg[2];
+	uint16_t head, tail;
+
+	use_slot_of_region(tx, 1);
+	head = tx->free[--tx->n_free];
+	use_slot_of_region(tx, 2);
+	tail = tx->free[--tx->n_free];
+	rig_frame(tx->slot[head].ptr + 12, 200, 2, 1, 9);
+	sg[0] = (struct fe_sg){tx->slot[head].gpa, 212};
+	sg[1] = (struct fe_sg){tx->slot[tail].gpa, 400};
+	assert_int_equal(fe_ring_add(tx->ring, sg, 2, 0, head), 0);
+	fe_ring_publish(tx->ring);
+	rig_ring(&s->rig.guest[0]);
+}
+
+/* The receiver's pages are logged; a frame behind others is gone: what it got is those others. */
+static void logged_receiver_is_not_touched_by_a_lost_frame(void **state)
+{
+	const struct how *how = *state;
+	static uint8_t bitmap[1 << 20];
+	struct dp_seg seg = {
+	    .iova = 0, .len = sizeof(bitmap), .hva = bitmap, .mr = 9, .local_write = true};
+	struct vq_dirty_log log = {.on = true, .size = sizeof(bitmap), .log_page = 20};
+	static struct scene s;
+
+	scene_create(&s, how->queue);
+	assert_int_equal(dp_mem_create(&seg, 1, &log.mem), 0);
+	dp_lock(s.rig.dp);
+	assert_int_equal(vq_set_dirty_log(s.rx[1]->vq, &log), 0);
+	dp_unlock(s.rig.dp);
+	rig_post_all(s.rx[1], 1600);
+	dp_lock(s.rig.dp);
+	for (uint32_t i = 0; i < 2; i++) {
+		use_slot_of_region(s.tx[0], 1);
+		send(&s, 0, i);
+	}
+	send_with_tail_in_region_2(&s);
+	lose(&s.rig.guest[0], 2, how->way);
+	dp_unlock(s.rig.dp);
+	expect_error(s.tx[0], VQ_ERROR_BAD_BUFFER);
+	assert_int_equal(rig_status(s.rx[1]).completed_desc, 2);
+	assert_int_equal(rig_stats(&s.rig).frames_rx, 2);
+	expect(&s, 1, 0);
+	expect(&s, 1, 1);
+	assert_false(fe_ring_has_used(s.rx[1]->ring));
+	expect_others_well(&s, s.tx[0]);
+	rig_destroy(&s.rig);
+	dp_mem_put(log.mem);
+}
+
 /* ---- faults that are none of ours ---- */
 
 static sigjmp_buf other_env;
@@ -478,6 +597,10 @@ int main(int argc, char **argv)
 	    ALL(in_one_memory_the_right_queue_is_blamed),
 	    ALL(in_one_memory_the_source_is_told_from_the_destination),
 	    ONE(receive_buffer_without_write_right_is_refused, revoke_split),
+	    cmocka_unit_test(sender_outlives_a_receiver_without_used_ring),
+	    cmocka_unit_test(flooded_frames_outlive_a_receiver_without_used_ring),
+	    ONE(logged_receiver_is_not_touched_by_a_lost_frame, truncate_split),
+	    ONE(logged_receiver_is_not_touched_by_a_lost_frame, unmap_packed),
 	    ONE(receive_buffer_without_write_right_is_refused, revoke_packed),
 	    ALL(flooded_frame_reaches_the_others),
 	    ALL(stop_of_a_queue_without_ring_is_an_error),
