@@ -119,6 +119,13 @@ static bool memif_has_name(const struct link *link)
 	return stat(link->options.path, &st) == 0 && st.st_ino == m->name_ino;
 }
 
+static bool memif_is_socket(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 static int memif_dial(struct link *link)
 {
 	int err = memif_connect(link);
@@ -133,6 +140,9 @@ static int memif_dial(struct link *link)
 		m->state = MEMIF_DOWN;
 		return -EADDRINUSE;
 	}
+	/* Nobody listens there, or it is no socket: then it is not ours to take away. */
+	if (err == -ECONNREFUSED && !memif_is_socket(link->options.path))
+		return -ENOTSOCK;
 	if (err == -ECONNREFUSED)
 		unlink(link->options.path);
 	return err == 0 || (err != -ECONNREFUSED && err != -ENOENT) ? err : memif_listen(link);
