@@ -219,14 +219,16 @@ enum offload_kind offload_check(const uint8_t *vnet, uint32_t vq_flags, const ui
 	    .len = len,
 	};
 	uint32_t end = (uint32_t)o.csum_start + o.csum_offset + 2;
+	unsigned int l3 = ETH_LEN;
 
 	if (offload_is_plain(vnet))
 		return OFFLOAD_NONE;
 	/* Section 5.1.6.2.1: whoever asks for segmentation asks for the checksum too. */
 	if (!(vnet[VNET_FLAGS] & VNET_F_NEEDS_CSUM) || !(vq_flags & VQ_F_CSUM))
 		return OFFLOAD_BAD;
-	/* No protocol's checksum is odd in its header. */
-	if (o.csum_start < ETH_LEN || end > len || end > head_len || o.csum_offset % 2 != 0)
+	/* No protocol's checksum is in the tags, which may be taken out, or odd in its header. */
+	find_ip(head, head_len, &l3);
+	if (o.csum_start < l3 || end > len || end > head_len || o.csum_offset % 2 != 0)
 		return OFFLOAD_BAD;
 	o.head_len = (uint16_t)end;
 	if (o.gso_type == VNET_GSO_NONE) {

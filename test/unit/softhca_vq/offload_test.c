@@ -239,6 +239,28 @@ static void header_that_lies_is_refused(void **state)
 }
 
 /* A packet that is good but for one thing. */
+/* Where the tag is taken out, it would be written to the MAC addresses. */
+static void checksum_in_a_vlan_tag_is_refused(void **state)
+{
+	static uint8_t frame[FRAME_MAX];
+
+	for (uint32_t tags = 0; tags <= 2; tags++) {
+		struct packet p = {
+		    .version = 4, .protocol = PACKET_UDP, .tags = tags, .body = 100};
+		struct packet_at at;
+		uint32_t len = packet_make(&p, frame, &at);
+
+		for (uint32_t start = 14; start <= at.l3; start++) {
+			struct offload o;
+			uint8_t vnet[12];
+
+			packet_vnet(vnet, VNET_F_NEEDS_CSUM, 0, 0, 0, (uint16_t)start, 0);
+			assert_int_equal(check(vnet, VQ_F_CSUM, frame, len, &o),
+					 start < at.l3 ? OFFLOAD_BAD : OFFLOAD_SOME);
+		}
+	}
+}
+
 static void segmentation_of_what_is_no_tcp_is_refused(void **state)
 {
 	static uint8_t good[FRAME_MAX], frame[FRAME_MAX];
@@ -513,6 +535,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(udp_checksum_of_zero_is_sent_as_ones),
 	    cmocka_unit_test(header_that_asks_for_nothing_is_plain),
 	    cmocka_unit_test(header_that_lies_is_refused),
+	    cmocka_unit_test(checksum_in_a_vlan_tag_is_refused),
 	    cmocka_unit_test(segmentation_of_what_is_no_tcp_is_refused),
 	    cmocka_unit_test(frame_longer_than_ip_is_refused),
 	    cmocka_unit_test(headers_beyond_what_is_copied_are_refused),
