@@ -76,8 +76,8 @@ int mem_pin(struct hca *hca, const void *hva, uint64_t len, uint64_t *pages);
 void mem_unpin(struct hca *hca, uint64_t pages);
 
 /*
- * Copy between the program's memory and ours where it may be gone, off the fast path: -EFAULT, no
- * signal.
+ * Copy between the program's memory and ours where it may be gone, off the fast path. -EFAULT: it
+ * is. By threads that have no guard (vq/guard.h).
  */
 int mem_read(const void *hva, void *data, size_t len);
 int mem_write(void *hva, const void *data, size_t len);

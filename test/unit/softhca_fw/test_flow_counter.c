@@ -7,6 +7,7 @@
 
 #include "fw/flow_counter.h"
 #include "rig.h"
+#include "vq/guard.h"
 
 enum { IMAGE_AT = 0x50000 };
 
@@ -248,7 +249,9 @@ static void query_bulk_bad_refused(void **state)
 	mb_set(&mb, FLD(query_flow_counter_in, mkey), gone);
 	mb_set(&mb, FLD(query_flow_counter_in, address), 0);
 	mb_set(&mb, FLD(query_flow_counter_in, clear), 1);
+	assert_int_equal(guard_install(), 0);
 	mb_modify_refused(&mb, rig->a, obj, SYND(FC_MEMORY));
+	guard_remove();
 	assert_int_equal(fc->counters[0].frames, 7);
 }
 

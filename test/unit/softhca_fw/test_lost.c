@@ -123,7 +123,6 @@ static void notify_memory_gone_queue_error(void **state)
 	struct rig *rig = *state;
 	unsigned int i;
 
-	assert_int_equal(guard_install(), 0);
 	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
 		struct hca_obj *other;
 		struct path p;
@@ -154,7 +153,6 @@ static void notify_memory_gone_queue_error(void **state)
 		assert_int_equal(hca_ctx_open(rig->hca, 0, &rig->a), 0);
 		rig_fill(rig);
 	}
-	guard_remove();
 }
 
 /* What no queue touches any more, the tick still looks at: a CQ with CQEs that is not armed. */
@@ -163,7 +161,6 @@ static void tick_memory_gone_cq_lost(void **state)
 	struct rig *rig = *state;
 	struct path p;
 
-	assert_int_equal(guard_install(), 0);
 	make_path(&p, rig);
 	assert_int_equal(double_notify(p.vq), 0);
 	assert_int_equal(rig->hca->ev.waiting, 1);
@@ -179,7 +176,6 @@ static void tick_memory_gone_cq_lost(void **state)
 	assert_int_equal(event(&p), 2);
 	assert_int_equal(event(&p), 0);
 	end_path(&p);
-	guard_remove();
 }
 
 /* Completions of data queue pairs come from the tick, without a guard of the datapath. */
@@ -190,7 +186,6 @@ static void put_memory_gone_cq_lost(void **state)
 	struct path p;
 	struct cq *cq;
 
-	assert_int_equal(guard_install(), 0);
 	make_path(&p, rig);
 	cq = (struct cq *)p.cq;
 	pthread_spin_lock(&cq->lock);
@@ -203,7 +198,6 @@ static void put_memory_gone_cq_lost(void **state)
 	assert_int_equal(event(&p), 0);
 	assert_int_equal(rig->hca->ev.waiting, 0);
 	end_path(&p);
-	guard_remove();
 }
 
 static void notify_foreign_fault_not_owned(void **state)
@@ -258,13 +252,35 @@ static void create_cq_memory_gone_refused(void **state)
 	mb_create_refused(&mb, rig->a, SYND(UMEM_GONE));
 }
 
+/* In the test itself: cmocka has handlers of its own around each function it calls. */
+static void guarded(void **state, void (*test)(void **state))
+{
+	assert_int_equal(guard_install(), 0);
+	test(state);
+	guard_remove();
+}
+
+#define GUARDED(f)                                                                                 \
+	static void guarded_##f(void **state)                                                      \
+	{                                                                                          \
+		guarded(state, f);                                                                 \
+	}
+
+GUARDED(notify_memory_gone_queue_error)
+GUARDED(tick_memory_gone_cq_lost)
+GUARDED(put_memory_gone_cq_lost)
+GUARDED(create_cq_memory_gone_refused)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-	    T(notify_memory_gone_queue_error), T(tick_memory_gone_cq_lost),
-	    T(put_memory_gone_cq_lost),        T(notify_foreign_fault_not_owned),
-	    T(cq_has_all_of_its_entries),      T(create_cq_memory_gone_refused),
+	    T(guarded_notify_memory_gone_queue_error),
+	    T(guarded_tick_memory_gone_cq_lost),
+	    T(guarded_put_memory_gone_cq_lost),
+	    T(notify_foreign_fault_not_owned),
+	    T(cq_has_all_of_its_entries),
+	    T(guarded_create_cq_memory_gone_refused),
 #undef T
 	};
 
