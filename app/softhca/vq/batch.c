@@ -78,6 +78,17 @@ void batch_offload(struct nic *nic, struct vq *vq, unsigned int i, const uint8_t
 	}
 }
 
+uint32_t batch_work(const struct nic *nic, unsigned int i)
+{
+	const struct offload *o = &nic->offload[i];
+
+	if (!(nic->offloaded >> i & 1))
+		return 0;
+	if (o->gso_type == VNET_GSO_NONE)
+		return o->len;
+	return o->len + offload_segments(o, o->len - o->head_len) * BATCH_WORK_EACH;
+}
+
 struct batch_cutter {
 	uint32_t vq_flags;
 	batch_emit emit;

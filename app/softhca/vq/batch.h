@@ -12,6 +12,12 @@
 #include "dp_impl.h"
 
 /*
+ * What a burst of large or flooded frames may cost before other queues have their turn, in bytes that
+ * are copied; so much more for each frame or segment, however short.
+ */
+enum { BATCH_WORK_MAX = 256 * 1024, BATCH_WORK_EACH = 256 };
+
+/*
  * The header of frame i of the batch, at live in the guest's memory, is not plain. The frame gets a
  * copy of its headers as its first pieces, or a bad length.
  */
@@ -22,6 +28,9 @@ dp_inline uint32_t batch_wire_len(const struct nic *nic, unsigned int i, uint32_
 {
 	return likely(!(nic->offloaded >> i & 1)) ? len : offload_wire_len(&nic->offload[i]);
 }
+
+/* What frame i of the batch, which asks for something, may cost. */
+uint32_t batch_work(const struct nic *nic, unsigned int i);
 
 /* One frame or segment for a receiver: a header, bytes of ours, and the sender's behind them. */
 struct batch_part {

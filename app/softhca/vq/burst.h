@@ -121,22 +121,29 @@ static bool burst_asks(const struct nic *nic, const struct vq *vq, unsigned int 
 	return any & ASKS;
 }
 
-/* The queue's frames have headers that mean something, if only seldom. */
-static __attribute__((noinline)) void burst_headers(struct nic *nic, struct vq *vq, unsigned int n)
+/* The queue's frames have headers that mean something, if only seldom. So many frames are enough. */
+static __attribute__((noinline)) unsigned int burst_headers(struct nic *nic, struct vq *vq,
+							    unsigned int n)
 {
-	if (likely(nic->detached == 0 && !burst_asks(nic, vq, n)))
-		n = 0;
-	for (unsigned int i = 0; i < n; i++) {
+	bool plain = nic->detached == 0 && !burst_asks(nic, vq, n);
+	uint32_t work = 0;
+
+	for (unsigned int i = 0; i < n && unlikely(!plain); i++) {
 		const uint8_t *vnet = nic->frame[i].data - vq->hdr_len;
 
 		if (unlikely(nic->detached >> i & 1))
 			vnet = nic->vnet[i];
-		if (unlikely(!offload_is_plain(vnet)))
-			batch_offload(nic, vq, i, vnet);
+		if (likely(offload_is_plain(vnet)))
+			continue;
+		batch_offload(nic, vq, i, vnet);
+		work += batch_work(nic, i);
+		if (work >= BATCH_WORK_MAX)
+			n = i + 1;
 	}
 	/* What waited is a part of the first frame. */
 	nic->segment = nic->offloaded & 1 ? vq->segments : 0;
 	vq->segments = 0;
+	return n;
 }
 
 dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct vq *vq)
@@ -149,6 +156,7 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	nic->n = 0;
 	nic->pos = 0;
 	nic->flood = 0;
+	nic->flood_work = 0;
 	nic->n_pieces = 0;
 	nic->n_extra = 0;
 	nic->offloaded = 0;
@@ -156,7 +164,7 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	if (l == RING_LINK) {
 		n = link_take(nic, vq);
 		if (vq->offloads && n > 0)
-			burst_headers(nic, vq, n);
+			n = burst_headers(nic, vq, n);
 		nic->n = n;
 		return;
 	}
@@ -173,7 +181,7 @@ dp_inline void burst_take_all(const enum ring_layout l, struct nic *nic, struct 
 	if (unlikely(got < 0 && n == 0))
 		vq_fail_ring(vq, got);
 	if (unlikely(vq->offloads))
-		burst_headers(nic, vq, n);
+		n = burst_headers(nic, vq, n);
 	nic->n = n;
 }
 
@@ -259,7 +267,7 @@ static __attribute__((noinline)) bool burst_no_buffer(struct nic *nic, struct vq
 	return true;
 }
 
-/* One frame to several receivers; nobody is waited for. */
+/* One frame to several receivers; nobody is waited for. The burst ends if they were many. */
 static __attribute__((noinline)) void burst_flood(struct nic *nic, struct vq *vq)
 {
 	unsigned int i = nic->pos;
@@ -271,9 +279,13 @@ static __attribute__((noinline)) void burst_flood(struct nic *nic, struct vq *vq
 		if (nic->pos == i)
 			stat_add(&nic_count(nic, dst)->drops_no_buffer, 1);
 		nic->pos = i;
+		nic->flood_work += nic->frame[i].len + BATCH_WORK_EACH;
 	}
 	nic->flood = 0;
 	burst_next(nic);
+	/* What is left is taken again in the next pass. */
+	if (unlikely(nic->flood_work >= BATCH_WORK_MAX))
+		nic->n = nic->pos;
 }
 
 static __attribute__((noinline)) void burst_special(struct nic *nic, struct vq *vq, struct vq *dst)

@@ -187,6 +187,7 @@ struct nic {
 	bool settling;        /* and these are being taken */
 	bool skip;            /* after a fault: see burst_resume */
 	unsigned int flood;   /* ports already served with frame pos */
+	uint64_t flood_work;  /* of this burst, see BATCH_WORK_MAX */
 	unsigned int n_pieces;
 	bool moved;
 	struct frame frame[DP_BATCH];

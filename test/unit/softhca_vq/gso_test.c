@@ -118,6 +118,57 @@ static void frame_with_a_lying_header_is_dropped_and_the_queue_lives(void **stat
 	rig_destroy(&net.rig);
 }
 
+/* ---- others' turn ---- */
+
+/* A queue tells its guest once a burst: how often it was told of these frames. */
+static unsigned int bursts_of(unsigned int frames, unsigned int receivers, uint16_t gso_size)
+{
+	struct packet p = {.version = 4,
+			   .protocol = PACKET_TCP,
+			   .dst = receivers > 1 ? 0xff : 2,
+			   .src = 1,
+			   .body = gso_size != 0 ? 60000 : 9000};
+	struct rig_options o = {.ports = receivers + 1};
+	struct rig_queue_options q = {.size = 64,
+				      .flags = VQ_F_VERSION_1 | VQ_F_EVENTS | VQ_F_CSUM |
+					       VQ_F_HOST_TSO4,
+				      .big = true};
+	unsigned int notified;
+
+	net_create(false, &o);
+	net.tx = rig_queue(&net.rig.guest[0], 3, &q);
+	assert_int_equal(rig_start(net.tx), 0);
+	for (unsigned int i = 1; i <= receivers; i++) {
+		net_receiver(i, VQ_F_VERSION_1, false);
+		rig_post_all(net.rx[i], 100);
+	}
+	dp_lock(net.rig.dp);
+	for (unsigned int i = 0; i < frames; i++)
+		net_post(0, &p, gso_size, NULL);
+	rig_ring(&net.rig.guest[0]);
+	dp_unlock(net.rig.dp);
+	net_wait_sent(frames);
+	dp_lock(net.rig.dp);
+	notified = __atomic_load_n(&net.tx->notified, __ATOMIC_RELAXED);
+	dp_unlock(net.rig.dp);
+	rig_destroy(&net.rig);
+	return notified;
+}
+
+static void large_frames_are_few_in_a_burst(void **state)
+{
+	assert_int_equal(bursts_of(32, 1, 0), 2);
+	assert_in_range(bursts_of(32, 1, MSS), 32 / 4, 32);
+	/* A thousand segments each. */
+	assert_in_range(bursts_of(32, 1, 60), 32 / 2, 32);
+}
+
+static void flooded_frames_are_few_in_a_burst(void **state)
+{
+	assert_in_range(bursts_of(32, 3, 0), 3, 32);
+	assert_in_range(bursts_of(8, 3, MSS), 4, 8);
+}
+
 /* ---- large frames, whole ---- */
 
 static const uint32_t guest_all =
@@ -329,6 +380,8 @@ static void large_frame_obeys_the_ports_policy(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(large_frames_are_few_in_a_burst),
+	    cmocka_unit_test(flooded_frames_are_few_in_a_burst),
 	    BOTH(checksum_is_passed_on_or_completed),
 	    BOTH(frames_of_all_kinds_keep_their_order),
 	    BOTH(frame_with_a_lying_header_is_dropped_and_the_queue_lives),
