@@ -13,6 +13,7 @@ softhca=$1 program=$2
 for name in create_rdma_qp create_cq open_channel reg_umem reg_mr; do
 	! "$softhca" run --functions 2 --stat "$T/stat" --fail "$name:2" -- "$program" \
 		>"$T/log" 2>&1 || fail "$name failed and nobody noticed"
+	grep -q 'is false$' "$T/log" || fail "$name: $(cat "$T/log")"
 	[ "$(alive "$T/stat")" = 0 ] || fail "$(alive "$T/stat") objects alive after $name failed"
 done
 exit 0

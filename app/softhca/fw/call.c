@@ -18,6 +18,7 @@ static const char *const others[] = {
     "dereg_mr",	     "reg_umem",      "dereg_umem",	 "alloc_uar",	    "dealloc_uar",
     "alloc_var",     "dealloc_var",   "create_matcher", "destroy_matcher", "create_flow",
     "destroy_flow",  "open_channel",  "close_channel",	 "subscribe_event", "destroy",
+    "rereg_mr",	     "resize_cq",     "create_rdma_qp", "modify_rdma_qp",  "create_rdma_srq",
     "command",
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../vq/guard.h"
+#include "call.h"
 #include "cq.h"
 #include "event.h"
 #include "fail.h"
@@ -198,9 +199,10 @@ int hca_cq_resize(struct hca_obj *obj, uint32_t umem_id, unsigned int log_size)
 	struct hca *hca = obj->ctx->hca;
 	struct cq *cq = (struct cq *)obj;
 	struct umem *umem, *old = cq->umem;
+	struct call call;
 	int err = -EINVAL;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "resize_cq");
 	umem = (struct umem *)obj_find(obj->ctx, OBJ_UMEM, umem_id);
 	if (umem && log_size <= LIM_LOG_CQ_SZ && umem->len >= (uint64_t)cq->entry_len << log_size)
 		err = hca_inject(hca, "resize_cq") ? -ENOMEM : obj_use(obj, &umem->obj);
@@ -212,7 +214,7 @@ int hca_cq_resize(struct hca_obj *obj, uint32_t umem_id, unsigned int log_size)
 	}
 	trace_call(obj->ctx, "resize_cq", err, " cqn=0x%x umem=0x%x entries=%u", obj->id, umem_id,
 		   1u << log_size);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 

@@ -23,6 +23,7 @@ struct fail_plan {
 static const char *const kernel_commands[] = {
     "any",       "open_context",   "alloc_pd",    "reg_mr",       "reg_umem",        "alloc_uar",
     "alloc_var", "create_matcher", "create_flow", "open_channel", "subscribe_event",
+    "rereg_mr",  "resize_cq",      "create_rdma_qp", "create_rdma_srq",
 };
 
 bool fail_known(const char *command)

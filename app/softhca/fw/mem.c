@@ -177,9 +177,10 @@ int hca_mr_rereg(struct hca_ctx *ctx, uint32_t lkey, uint32_t pdn, void *hva, si
 {
 	struct hca *hca = ctx->hca;
 	struct mkey *mr, now;
+	struct call call;
 	int err = -ENOENT;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "rereg_mr");
 	mr = find_mr(ctx, lkey);
 	if (mr) {
 		now = *mr;
@@ -196,7 +197,7 @@ int hca_mr_rereg(struct hca_ctx *ctx, uint32_t lkey, uint32_t pdn, void *hva, si
 	trace_call(ctx, "rereg_mr", err,
 		   " key=0x%x pdn=0x%x hva=%p len=0x%zx iova=0x%llx access=0x%x",
 		   lkey, pdn, hva, len, (unsigned long long)iova, access);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 

@@ -2,6 +2,7 @@
 /* Data queue pairs as objects. */
 #include <errno.h>
 
+#include "call.h"
 #include "fail.h"
 #include "hca_priv.h"
 #include "mem.h"
@@ -112,9 +113,10 @@ int hca_qp_create(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct hc
 	    [HCA_QP_RC] = "RC", [HCA_QP_UC] = "UC", [HCA_QP_UD] = "UD"};
 	struct hca *hca = ctx->hca;
 	struct verbs_qp *qp = NULL;
+	struct call call;
 	int err = 0;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "create_rdma_qp");
 	if (hca_inject(hca, "create_rdma_qp"))
 		err = -ENOMEM;
 	if (!err)
@@ -127,21 +129,21 @@ int hca_qp_create(struct hca_ctx *ctx, const struct hca_qp_attr *attr, struct hc
 		   " type=%s pdn=0x%x send_cq=0x%x recv_cq=0x%x sq_units=%u rq_wqes=%u qpn=0x%x",
 		   types[attr->type], attr->pdn, attr->send_cq->id, attr->recv_cq->id,
 		   attr->sq_units, attr->rq_wqes, err ? 0 : qp->obj.id);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
 
 void hca_qp_modify(struct hca_obj *obj, enum hca_qp_state state, const struct hca_qp_path *path)
 {
 	struct rdma_qp *qp = &((struct verbs_qp *)obj)->rdma;
-	struct hca *hca = obj->ctx->hca;
+	struct call call;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, obj->ctx->hca, "modify_rdma_qp");
 	qp->path = *path;
 	rdma_set_state(qp, state);
 	trace_call(obj->ctx, "modify_rdma_qp", 0, " qpn=0x%x state=%s remote_qpn=0x%x", obj->id,
 		   state_name(state), path->remote_qpn);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, 0);
 }
 
 enum hca_qp_state hca_qp_state(struct hca_obj *obj)
@@ -186,9 +188,10 @@ int hca_srq_create(struct hca_ctx *ctx, const struct hca_srq_attr *attr, struct 
 {
 	struct hca *hca = ctx->hca;
 	struct hca_obj *obj = NULL;
+	struct call call;
 	int err;
 
-	pthread_mutex_lock(&hca->lock);
+	call_begin(&call, hca, "create_rdma_srq");
 	err = hca_inject(hca, "create_rdma_srq") ? -ENOMEM : make_srq(ctx, attr, &obj);
 	if (!err) {
 		*out = obj;
@@ -196,6 +199,6 @@ int hca_srq_create(struct hca_ctx *ctx, const struct hca_srq_attr *attr, struct 
 	}
 	trace_call(ctx, "create_rdma_srq", err, " pdn=0x%x wqes=%u srqn=0x%x", attr->pdn,
 		   attr->wqes, err ? 0 : obj->id);
-	pthread_mutex_unlock(&hca->lock);
+	call_end(&call, err);
 	return err;
 }
