@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "port/link.h"
@@ -15,6 +16,7 @@
 
 static struct net net;
 static char dir[64];
+static unsigned int threads = 1, delay_drop_ms = 20000;
 
 static int make_dir(void **state)
 {
@@ -44,8 +46,11 @@ static const char *path(const char *name)
 static void start_guests(unsigned int guests, const char *uplink, const char *rep0)
 {
 	struct dp_link_config links[2] = {{.representor = -1}, {.representor = 0}};
-	struct rig_options o = {
-	    .ports = guests, .delay_drop_ms = 20000, .n_links = 1, .links = links};
+	struct rig_options o = {.threads = threads,
+				.ports = guests,
+				.delay_drop_ms = delay_drop_ms,
+				.n_links = 1,
+				.links = links};
 
 	if (uplink != NULL)
 		strcpy(links[0].spec, uplink);
@@ -117,6 +122,13 @@ static void memif_carries_frames_both_ways(void **state)
 	start(server, client);
 	exchange();
 	assert_int_not_equal(access(path("memif"), F_OK), 0);
+}
+
+static void memif_works_with_several_nic_threads(void **state)
+{
+	threads = 3;
+	memif_carries_frames_both_ways(state);
+	threads = 1;
 }
 
 static void memif_needs_the_right_secret(void **state)
@@ -210,7 +222,10 @@ static void capture_is_played_and_recorded_unchanged(void **state)
 	write_capture(path("in.pcap"), FRAMES);
 	snprintf(spec, sizeof(spec), "pcap:rx=%s,tx=%s,loop=%u", path("in.pcap"), path("out.pcap"),
 		 LOOPS);
+	/* It waits for buffers all the same. */
+	delay_drop_ms = 0;
 	start_guests(1, spec, NULL);
+	delay_drop_ms = 20000;
 	in = read_file(path("in.pcap"), &n_in);
 	for (unsigned int i = 0; i < FRAMES * LOOPS; i++) {
 		size_t len = 0;
@@ -256,6 +271,29 @@ static void bad_capture_is_refused(void **state)
 	assert_int_equal(dp_create(&cfg, &dp), -ENOENT);
 	snprintf(link.spec, sizeof(link.spec), "nothing:x");
 	assert_int_equal(dp_create(&cfg, &dp), -EINVAL);
+}
+
+static void memory_gone_under_a_link_costs_its_sender(void **state)
+{
+	struct rig_guest *g = &net.rig.guest[0];
+	uint8_t frame[100];
+	char spec[256];
+
+	snprintf(spec, sizeof(spec), "pcap:tx=%s", path("out.pcap"));
+	start(spec, NULL);
+	/* The first buffer that is used is in this region, and no ring. */
+	assert_ptr_equal(mmap(g->device_map[2], g->mem.region[2].size, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+			 g->device_map[2]);
+	rig_frame(frame, sizeof(frame), 0xff, 1, 1);
+	assert_true(rig_send(net.tx[0], frame, sizeof(frame), NULL));
+	rig_ring(g);
+	rig_wait(__atomic_load_n(&net.tx[0]->errors, __ATOMIC_ACQUIRE) == 1);
+	assert_int_equal(net.tx[0]->error, VQ_ERROR_BAD_BUFFER);
+	/* The link goes on with others. */
+	net_send(&net, 1, 0xff, 2, 100, 2);
+	assert_int_equal(net_stats(&net, 2).frames_rx, 1);
+	net_destroy(&net);
 }
 
 /* ---- representors ---- */
@@ -419,10 +457,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(memif_carries_frames_both_ways),
+	    cmocka_unit_test(memif_works_with_several_nic_threads),
 	    cmocka_unit_test(memif_needs_the_right_secret),
 	    cmocka_unit_test(wire_finds_its_roles),
 	    cmocka_unit_test(capture_is_played_and_recorded_unchanged),
 	    cmocka_unit_test(bad_capture_is_refused),
+	    cmocka_unit_test(memory_gone_under_a_link_costs_its_sender),
 	    cmocka_unit_test(representor_gets_what_nobody_else_does),
 	    cmocka_unit_test(representor_speaks_to_its_function_only),
 	    cmocka_unit_test(representor_stands_in_its_functions_vlan),

@@ -102,6 +102,22 @@ static void same_mac_in_two_vlans_is_two_stations(void **state)
 	net_destroy(&net);
 }
 
+static void tagged_frame_does_not_take_the_route_of_untagged_ones(void **state)
+{
+	start(3);
+	net_policy(&net, 1, 10, false, 9216);
+	net_mac(&net, 1, 7);
+	net_mac(&net, 2, 7);
+	for (uint32_t seed = 1; seed < 9; seed++) {
+		net_send(&net, 0, 7, 1, 200, seed);
+		net_expect(&net, 2, 0, 200, seed);
+		net_send_tagged(&net, 0, 7, 1, 10, 200, seed);
+		net_expect(&net, 1, 0, 200, seed);
+	}
+	net_expect_none(&net, 2);
+	net_destroy(&net);
+}
+
 static void vlan_goes_away_with_the_policy(void **state)
 {
 	start(3);
@@ -396,6 +412,7 @@ int main(void)
 	    cmocka_unit_test(other_vlans_and_untagged_do_not_reach_it),
 	    cmocka_unit_test(tagged_frame_of_vlan_function_is_dropped),
 	    cmocka_unit_test(same_mac_in_two_vlans_is_two_stations),
+	    cmocka_unit_test(tagged_frame_does_not_take_the_route_of_untagged_ones),
 	    cmocka_unit_test(vlan_goes_away_with_the_policy),
 	    cmocka_unit_test(frame_in_parts_is_tagged_and_untagged),
 	    cmocka_unit_test(spoofed_source_is_dropped_and_not_learned),
