@@ -10,7 +10,10 @@
 #include "link_impl.h"
 #include "steer.h"
 
-enum { LINK_SERVICE_US = 1000 };
+enum {
+	LINK_SERVICE_US = 1000,
+	LINKS_WOKEN_MAX = 64, /* in a row, and no frame */
+};
 
 #define link_of(vq, member) ((struct link *)((char *)(vq)-offsetof(struct link, member)))
 
@@ -260,11 +263,19 @@ bool links_sleep(struct nic *nic, uint64_t ns)
 			return true;
 		n += (nfds_t)more;
 	}
-	if (ppoll(fds, n, &ts, NULL) <= 0)
+	if (ppoll(fds, n, &ts, NULL) <= 0) {
+		nic->woken = 0;
 		return false;
+	}
 	for (unsigned int i = 0; i < nic->n_links; i++)
 		nic->links[i]->service_at = 0;
-	return true;
+	/* A descriptor may stay ready whatever is done: a device that was deleted, EMFILE. */
+	if (nic->woken < LINKS_WOKEN_MAX) {
+		nic->woken++;
+		return true;
+	}
+	nanosleep(&ts, NULL);
+	return false;
 }
 
 /* ---- life ---- */

@@ -222,6 +222,7 @@ struct nic {
 	struct link **links; /* owned array, borrowed links */
 	unsigned int n_links;
 	bool links_held; /* a frame of a link waits for its receiver */
+	unsigned int woken; /* by links, since frames moved or all was quiet */
 	/* Borrowed queues; room for all of them. */
 	struct vq **active, **touched, **pending;
 	unsigned int n_active, n_touched, n_pending;

@@ -338,10 +338,12 @@ void *nic_main(void *arg)
 		nic_pass_begin(nic);
 		result = nic_pass(nic);
 		nic_pass_end(nic);
-		if (result == NIC_MOVED)
+		if (result == NIC_MOVED) {
 			nic->idle_since = 0;
-		else if (!__atomic_load_n(&dp->pause, __ATOMIC_RELAXED))
+			nic->woken = 0;
+		} else if (!__atomic_load_n(&dp->pause, __ATOMIC_RELAXED)) {
 			nic_back_off(nic, result, one_cpu);
+		}
 	}
 	return NULL;
 }
