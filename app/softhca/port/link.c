@@ -263,13 +263,16 @@ bool links_sleep(struct nic *nic, uint64_t ns)
 			return true;
 		n += (nfds_t)more;
 	}
-	if (ppoll(fds, n, &ts, NULL) <= 0) {
+	if (ppoll(fds, n, &ts, NULL) == 0) {
 		nic->woken = 0;
 		return false;
 	}
 	for (unsigned int i = 0; i < nic->n_links; i++)
 		nic->links[i]->service_at = 0;
-	/* A descriptor may stay ready whatever is done: a device that was deleted, EMFILE. */
+	/*
+	 * A descriptor may stay ready whatever is done: a device that was deleted, EMFILE; or there
+	 * is no waiting for so many.
+	 */
 	if (nic->woken < LINKS_WOKEN_MAX) {
 		nic->woken++;
 		return true;

@@ -248,6 +248,18 @@ static int memif_hear_region(struct memif *m, const struct memif_message *in, in
 	return memif_ack(m);
 }
 
+/* To write to a file, a device or a pipe could block; without /proc it has to be believed. */
+static bool memif_is_eventfd(int fd)
+{
+	static const char eventfd_name[] = "anon_inode:[eventfd]";
+	char path[32], name[sizeof(eventfd_name)];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, name, sizeof(name));
+	return len < 0 || (len == sizeof(name) - 1 && memcmp(name, eventfd_name, (size_t)len) == 0);
+}
+
 static int memif_hear_ring(struct memif *m, const struct memif_message *in, int *fd)
 {
 	unsigned int which = in->add_ring.flags & MEMIF_RING_C2S ? 0 : 1;
@@ -255,6 +267,8 @@ static int memif_hear_ring(struct memif *m, const struct memif_message *in, int 
 	if (*fd < 0 || in->add_ring.index != 0 || m->ring[which].event >= 0 ||
 	    in->add_ring.log2_ring_size > MEMIF_LOG2_RING_MAX || in->add_ring.private_hdr_size != 0)
 		return memif_protest(m, "one ring in each direction, with descriptor, is wanted");
+	if (!memif_is_eventfd(*fd))
+		return memif_protest(m, "a ring's descriptor is an eventfd");
 	m->ring[which].event = *fd;
 	m->ring[which].region = in->add_ring.region;
 	m->ring[which].offset = in->add_ring.offset;

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "port/link.h"
@@ -273,6 +276,56 @@ static void bad_capture_is_refused(void **state)
 	assert_int_equal(dp_create(&cfg, &dp), -EINVAL);
 }
 
+/* Somebody's file, by a slip of the pen. */
+static void path_that_is_no_socket_is_left_alone(void **state)
+{
+	static const char *const kinds[] = {"memif", "wire"};
+	struct dp_link_config link = {.representor = -1};
+	struct dp_config cfg = {.threads = 1, .ports = 1, .links = &link, .n_links = 1};
+	struct dp *dp;
+
+	write_capture(path("file"), 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(link.spec, sizeof(link.spec), "%s:%s", kinds[i], path("file"));
+		assert_int_equal(dp_create(&cfg, &dp), -ENOTSOCK);
+		assert_int_equal(access(path("file"), F_OK), 0);
+	}
+}
+
+static void dial(int fd, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	strcpy(address.sun_path, name);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+}
+
+/* Somebody knocks who cannot be let in for want of descriptors. */
+static void nic_sleeps_though_a_connection_waits(void **state)
+{
+	struct rlimit limit, none;
+	unsigned int passes;
+	char spec[256];
+	int fd;
+
+	snprintf(spec, sizeof(spec), "memif:%s", path("memif"));
+	start(spec, NULL);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	dial(fd, path("memif"));
+	usleep(100000);
+	passes = __atomic_load_n(&net.rig.ticks, __ATOMIC_RELAXED);
+	usleep(200000);
+	passes = __atomic_load_n(&net.rig.ticks, __ATOMIC_RELAXED) - passes;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(fd);
+	/* Some thousand sleeps a second; without, a hundred times as many passes. */
+	assert_in_range(passes, 1, 4000);
+	net_destroy(&net);
+}
+
 static void memory_gone_under_a_link_costs_its_sender(void **state)
 {
 	struct rig_guest *g = &net.rig.guest[0];
@@ -462,6 +515,8 @@ int main(void)
 	    cmocka_unit_test(wire_finds_its_roles),
 	    cmocka_unit_test(capture_is_played_and_recorded_unchanged),
 	    cmocka_unit_test(bad_capture_is_refused),
+	    cmocka_unit_test(path_that_is_no_socket_is_left_alone),
+	    cmocka_unit_test(nic_sleeps_though_a_connection_waits),
 	    cmocka_unit_test(memory_gone_under_a_link_costs_its_sender),
 	    cmocka_unit_test(representor_gets_what_nobody_else_does),
 	    cmocka_unit_test(representor_speaks_to_its_function_only),

@@ -34,6 +34,7 @@ const char *peer_fault_name(enum peer_fault fault)
 	    [PEER_RING_MISALIGNED] = "a ring at an odd place",
 	    [PEER_RING_HUGE] = "a ring of 2^255 slots",
 	    [PEER_RING_TWICE] = "a ring twice",
+	    [PEER_RING_NO_EVENTFD] = "a ring with a file for an eventfd",
 	    [PEER_NO_RING] = "CONNECT without rings",
 	    [PEER_NO_COOKIE] = "rings without cookie",
 	    [PEER_HEAD_JUMPS] = "a head that jumps",
@@ -161,15 +162,16 @@ static bool peer_say_ring(struct peer *p, bool c2s)
 			 .offset = c2s ? 0 : PEER_RING_BYTES,
 			 .log2_ring_size = PEER_LOG2},
 	};
-	bool end = p->fault == PEER_RING_HUGE;
+	bool end = p->fault == PEER_RING_HUGE || p->fault == PEER_RING_NO_EVENTFD;
+	int event = p->fault == PEER_RING_NO_EVENTFD ? p->memory : p->event[c2s];
 
 	if (p->fault == PEER_RING_OUTSIDE)
 		m.add_ring.offset = PEER_BYTES - 16;
 	if (p->fault == PEER_RING_MISALIGNED)
 		m.add_ring.offset += 2;
-	if (end)
+	if (p->fault == PEER_RING_HUGE)
 		m.add_ring.log2_ring_size = 255;
-	peer_say(p, &m, sizeof(m), p->event[c2s]);
+	peer_say(p, &m, sizeof(m), event);
 	if (!end)
 		peer_hear(p, MEMIF_ACK);
 	return end;

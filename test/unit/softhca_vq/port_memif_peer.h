@@ -24,6 +24,7 @@ enum peer_fault {
 	PEER_RING_MISALIGNED,
 	PEER_RING_HUGE,
 	PEER_RING_TWICE,
+	PEER_RING_NO_EVENTFD,
 	PEER_NO_RING,
 	PEER_NO_COOKIE,
 	/* When frames pass. */
