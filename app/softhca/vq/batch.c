@@ -31,7 +31,7 @@ static void batch_set_pieces(struct nic *nic, unsigned int i, uint32_t head_len,
 	uint32_t left = f->len - head_len;
 	unsigned int n = 2;
 
-	/* Two pieces: nobody takes it for a simple frame. */
+	/* Two pieces at least: it is no simple frame. */
 	out[0] = (struct mem_piece){nic->head[i], DP_FRAME_MIN};
 	out[1] = (struct mem_piece){nic->head[i] + DP_FRAME_MIN, head_len - DP_FRAME_MIN};
 	while (left > 0) {
@@ -73,7 +73,9 @@ void batch_offload(struct nic *nic, struct vq *vq, unsigned int i, const uint8_t
 		break;
 	case OFFLOAD_SOME:
 		nic->offloaded |= 1ULL << i;
-		batch_set_pieces(nic, i, o->head_len, offload_skip(start, o->head_len));
+		/* Whoever takes it as it is needs no copy: nothing of it is believed any more. */
+		if (o->gso_type != VNET_GSO_NONE || f->n != 1)
+			batch_set_pieces(nic, i, o->head_len, offload_skip(start, o->head_len));
 		break;
 	}
 }

@@ -29,7 +29,7 @@ dp_inline void burst_put_header(unsigned int hdr_len, uint8_t *p)
 
 /* Find buffers for frames first...end, as many as are simple: the frame behind the last one. */
 dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, struct vq *vq,
-				   unsigned int first, unsigned int end)
+				   unsigned int first, unsigned int end, const bool asks)
 {
 	union ring *ring = &vq->ring;
 	uint16_t at = ring_at(l, ring);
@@ -43,6 +43,9 @@ dp_inline unsigned int burst_stage(const enum ring_layout l, struct nic *nic, st
 
 		ring_prefetch(l, ring, at);
 		if (unlikely(f->n != 1 || ring_next(l, ring, at, chain, &desc) <= 0))
+			break;
+		if (asks && (nic->offloaded >> i & 1) &&
+		    !offload_fits(&nic->offload[i], vq->attr.flags))
 			break;
 		if (unlikely((desc.flags & (RING_DESC_NEXT | RING_DESC_WRITE)) != RING_DESC_WRITE ||
 			     desc.len < vq->hdr_len + f->len))
@@ -84,11 +87,22 @@ dp_inline void burst_settle(const enum ring_layout l, struct nic *nic, struct vq
 	nic->settling = false;
 }
 
-/* Frames nic->pos...end while they are simple. */
-dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct vq *vq,
-			       unsigned int end)
+/* The header of a frame whose receiver completes the checksum. */
+static void burst_ask_header(const struct offload *o, unsigned int hdr_len, uint8_t *p)
 {
-	unsigned int first = nic->pos, staged = burst_stage(l, nic, vq, first, end);
+	uint8_t vnet[VQ_HDR_LEN];
+
+	offload_header(o, vnet);
+	vnet[VNET_NUM_BUFFERS] = 1;
+	vnet[VNET_NUM_BUFFERS + 1] = 0;
+	memcpy(p, vnet, hdr_len);
+}
+
+/* Frames nic->pos...end while they are simple; asks: some of them may ask for a checksum. */
+dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct vq *vq,
+			       unsigned int end, const bool asks)
+{
+	unsigned int first = nic->pos, staged = burst_stage(l, nic, vq, first, end, asks);
 	unsigned int hdr_len = vq->hdr_len;
 
 	nic->settled = first;
@@ -97,13 +111,22 @@ dp_inline void burst_put_group(const enum ring_layout l, struct nic *nic, struct
 		const struct frame *f = &nic->frame[i];
 		uint8_t *hva = nic->dst_hva[i];
 
-		burst_put_header(hdr_len, hva);
+		if (asks && (nic->offloaded >> i & 1))
+			burst_ask_header(&nic->offload[i], hdr_len, hva);
+		else
+			burst_put_header(hdr_len, hva);
 		copy_bytes(hva + hdr_len, f->data, f->len);
 		nic_commit();
 		nic->pos = i + 1;
 	}
 	nic_commit();
 	burst_settle(l, nic, vq);
+}
+
+static __attribute__((noinline)) void burst_put_asking(const enum ring_layout l, struct nic *nic,
+						       struct vq *vq, unsigned int end)
+{
+	burst_put_group(l, nic, vq, end, true);
 }
 
 /*
@@ -131,8 +154,10 @@ dp_inline void burst_put(const enum ring_layout l, struct nic *nic, struct vq *v
 			nic->pos = end;
 			break;
 		}
-		if (!logged)
-			burst_put_group(l, nic, vq, end);
+		if (!logged && likely(nic->offloaded == 0))
+			burst_put_group(l, nic, vq, end, false);
+		else if (!logged)
+			burst_put_asking(l, nic, vq, end);
 		if (likely(nic->pos == end))
 			break;
 		put = burst_put_slow(l, nic, vq);

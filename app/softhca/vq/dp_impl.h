@@ -197,7 +197,7 @@ struct nic {
 	uint8_t *dst_hva[DP_BATCH]; /* buffers of a group, see burst_rx.h */
 	struct ring_chain dst_one[DP_BATCH];
 	struct mem_piece pieces[DP_PIECES + DP_OFFLOAD_PIECES + DP_TAG_PIECES];
-	/* Bit i: frame i asks for something; it has two pieces at least, the first are head[i]. */
+	/* Bit i: frame i asks for something; the first of its pieces, if several, are head[i]. */
 	uint64_t offloaded;
 	uint64_t detached; /* bit i: the header of frame i is in vnet[i], not before its data */
 	unsigned int segment; /* of frame pos: the first that is not delivered */
