@@ -12,7 +12,8 @@
 #include "log.h"
 #include "stop.h"
 
-#define TOUCH       8   /* bytes at the end of a frame that are written and read */
+#define TOUCH       8   /* bytes that are written and read: ... */
+#define TOUCH_END   64  /* ... the last of so many, where headers are, or of a shorter frame */
 #define LOOK_EVERY  256 /* passes */
 #define GIVE_UP_MS  20  /* nothing received for so long: what is in flight is lost */
 #define RECEIVE_MAX 64
@@ -52,14 +53,14 @@ static uint32_t frame_len(const struct fe_bench *b, uint32_t slot)
 	return b->cfg.sizes ? b->cfg.sizes[slot % b->cfg.n_sizes] : b->cfg.spec.size_max;
 }
 
-/* Frames come in any buffer of the receiver: it looks at what the shortest has, too. */
-static uint32_t shortest(const struct fe_bench *b)
+/* Bytes up to the end of those that are touched; frames come in any buffer of the receiver. */
+static uint32_t touch_end(const struct fe_bench *b)
 {
 	uint32_t len = b->cfg.spec.size_max;
 
 	for (unsigned int i = 0; b->cfg.sizes && i < b->cfg.n_sizes; i++)
 		len = b->cfg.sizes[i] < len ? b->cfg.sizes[i] : len;
-	return len;
+	return len < TOUCH_END || b->cfg.touch_tail ? len : TOUCH_END;
 }
 
 static int lay_out(const struct fe_bench *b, struct fe_bench_ring *r, struct fe_queue *q)
@@ -83,10 +84,9 @@ static int lay_out(const struct fe_bench *b, struct fe_bench_ring *r, struct fe_
 		return -ENOMEM;
 	for (i = 0; i < r->size; i++) {
 		const struct fe_piece *piece = &q->buffer[i].piece[0];
-		uint32_t len = receive ? shortest(b) : frame_len(b, i);
 
-		r->touch[i] = piece->ptr + q->cfg.header_len + len - TOUCH;
-		r->len[i] = q->cfg.header_len + (receive ? q->cfg.buffer_len : len);
+		r->touch[i] = piece->ptr + q->cfg.header_len + touch_end(b) - TOUCH;
+		r->len[i] = q->cfg.header_len + (receive ? q->cfg.buffer_len : frame_len(b, i));
 		memset(piece->ptr, 0, piece->len);
 		if (layout == FE_SPLIT) {
 			fe_bench_split_desc(r)[i].addr = piece->gpa;
@@ -113,7 +113,7 @@ static void fill_frames(const struct fe_bench *b, struct bench_pair *p, unsigned
 	for (i = 0; i < p->tx.size; i++) {
 		uint16_t flow = (uint16_t)((index + i * b->pairs) % b->cfg.flows);
 		uint32_t len = frame_len(b, i);
-		uint8_t *frame = p->tx.touch[i] + TOUCH - len;
+		uint8_t *frame = p->tx.touch[i] + TOUCH - touch_end(b);
 
 		spec.size_min = spec.size_max = len;
 		fe_frame_build(&spec, flow, i, frame);

@@ -21,6 +21,7 @@ struct fe_bench_config {
 	bool duplex;         /* frames go from rx to tx, too */
 	bool plain;          /* not IP: no receive hashing */
 	unsigned int active; /* queue pairs that send, the first ones; 0: all */
+	bool touch_tail;     /* touch the end of frames instead of where their headers are */
 	unsigned int flows;
 	unsigned int batch;  /* frames published at once, at most */
 	unsigned int window; /* frames in flight a queue pair, at most; 0: not limited */

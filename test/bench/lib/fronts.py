@@ -11,11 +11,11 @@ from procs import Failed, Process
 
 
 class Pump:
-    """The minimal front-end: 8 bytes touched a frame. A new connection for each run."""
-    kind = 'minimal'
+    """The minimal front-end: 8 bytes touched a frame, in its headers or at its end. A new connection for each run."""
 
-    def __init__(self, huge):
-        self.huge = huge
+    def __init__(self, huge, tail=False):
+        self.huge, self.tail = huge, tail
+        self.kind = 'minimal, tail' if tail else 'minimal'
 
     def measure(self, backend, layout, size, pairs, seconds, warm=0.1, idle=0, ring=256, options=()):
         sockets = ['--socket', backend.sockets[0]]
@@ -26,7 +26,8 @@ class Pump:
         process = Process('pump', backends.on_cpu(
             env.FRONT_CPU, env.PUMP, *sockets, '--layout', layout, '--size', str(size), '--pairs',
             str(pairs), '--ring', str(ring), '--warm', str(int(warm * 1000)),
-            '--interval', str(int(seconds * 1000)), *(['--huge'] if self.huge else []), *options),
+            '--interval', str(int(seconds * 1000)), *(['--huge'] if self.huge else []),
+            *(['--tail'] if self.tail else []), *options),
             backend.directory, reply=True)
         try:
             process.hear()

@@ -7,14 +7,15 @@ from bench import Lanes
 from procs import Failed
 
 
-def _minimal(bench, part, layout, kinds, ports, pairs, sizes, rounds):
-    pump = fronts.Pump(bench.huge)
+def _minimal(bench, part, layout, kinds, ports, pairs, sizes, rounds, tail_sizes=()):
+    pumps = [(fronts.Pump(bench.huge), size) for size in sizes]
+    pumps += [(fronts.Pump(bench.huge, True), size) for size in tail_sizes]
     kinds = [kind for kind in kinds if layout in backends.KINDS[kind].layouts]
     with Lanes(bench, kinds, ports, pairs) as lanes:
         for number in range(rounds):
-            for size in sizes:
+            for pump, size in pumps:
                 for lane in lanes.turn(number):
-                    fields = {'round': number + 1, 'contender': lane.kind, 'front': 'minimal',
+                    fields = {'round': number + 1, 'contender': lane.kind, 'front': pump.kind,
                               'layout': layout, 'size': size, 'pairs': pairs}
                     # It takes guest address 0 for none.
                     options = ('--avoid-zero',) if lane.kind == 'mlx5' else ()
@@ -39,7 +40,8 @@ def switch(bench):
     plan = bench.plan
     for layout in plan['layouts']:
         for pairs, sizes in plan['switch_sizes'].items():
-            _minimal(bench, 'switch', layout, ('ours', 'testpmd', 'native'), 2, pairs, sizes, plan['rounds'])
+            _minimal(bench, 'switch', layout, ('ours', 'testpmd', 'native'), 2, pairs, sizes, plan['rounds'],
+                     plan['tail_sizes'] if pairs == 1 else ())
         _virtio_user(bench, 'switch', layout, ('ours', 'testpmd'), 2, plan['virtio_user_sizes'],
                      plan['rounds'])
 

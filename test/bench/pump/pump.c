@@ -45,6 +45,7 @@ static const char usage[] =
     "  --batch N         frames published at once, at most (32)\n"
     "  --window N        frames in flight a pair (as many as the ring has)\n"
     "  --flows N         (64)\n"
+    "  --tail            touch the end of frames, not where their headers are\n"
     "  --duplex          with --peer: both ways\n"
     "  --huge            guest memory of huge pages\n"
     "  --avoid-zero      nothing at guest address 0, for DPDK's mlx5 driver\n"
@@ -106,6 +107,9 @@ static int parse_option(int opt, const char *arg, struct options *o)
 		return number(arg, 1, 32768, &o->bench.window);
 	case 'f':
 		return number(arg, 1, 10000, &o->bench.flows);
+	case 't':
+		o->bench.touch_tail = true;
+		return 0;
 	case 'd':
 		o->bench.duplex = true;
 		return 0;
@@ -129,23 +133,24 @@ static int parse_option(int opt, const char *arg, struct options *o)
 
 static const struct option options[] = {
     {"socket",           required_argument, NULL, 's'},
-    {"peer",              required_argument, NULL, 'p'},
+    {"peer",	      required_argument, NULL, 'p'},
     {"layout",		  required_argument, NULL, 'l'},
     {"pairs",required_argument, NULL, 'n'},
     {"idle",	       required_argument, NULL, 'i'},
     {"ring",           required_argument, NULL, 'r'},
     {"size",	      required_argument, NULL, 'z'},
-    {"batch",                  required_argument, NULL, 'b'},
+    {"batch",		  required_argument, NULL, 'b'},
     {"window",              required_argument, NULL, 'w'},
-    {"flows",               required_argument, NULL, 'f'},
+    {"flows",	       required_argument, NULL, 'f'},
     {"duplex",             no_argument, NULL, 'd'},
-    {"huge",              no_argument, NULL, 'H'},
-    {"idle-at",		  required_argument, NULL, 'A'},
-    {"avoid-zero",no_argument, NULL, 'a'},
-    {"warm",	       required_argument, NULL, 'W'},
-    {"interval",             required_argument, NULL, 'I'},
-    {"help",	      no_argument, NULL, 'h'},
-    {},
+    {"tail",	      no_argument, NULL, 't'},
+    {"huge",		  no_argument, NULL, 'H'},
+    {"idle-at",required_argument, NULL, 'A'},
+    {"avoid-zero",               no_argument, NULL, 'a'},
+    {"warm",	     required_argument, NULL, 'W'},
+    {"interval",              required_argument, NULL, 'I'},
+    {"help",		  no_argument, NULL, 'h'},
+    {	      },
 };
 
 static int parse(int argc, char **argv, struct options *o)
