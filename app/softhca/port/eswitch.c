@@ -280,7 +280,8 @@ static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_hea
 	r->form = esw_form(from, r->port);
 	mtu = from->policy.mtu < r->port->policy.mtu ? from->policy.mtu : r->port->policy.mtu;
 	r->len_span = mtu < DP_MTU_MAX ? mtu : DP_FRAME_MAX - DP_FRAME_MIN;
-	if (!r->valid || r->form != FORM_SAME || (rx != NULL && rx_table_counts(rx)))
+	if (!r->valid || r->form != FORM_SAME || (rx != NULL && rx_table_counts(rx)) ||
+	    from->policy.spoof_check)
 		return;
 	if (rx != NULL && rx_table_single(rx, group, &result) && !(r->self && result.block_self))
 		r->vq = result.vq;
@@ -335,6 +336,9 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 		nic->dst[i] = refused;
 		return;
 	}
+	/* What was checked is what is sent, and the hot path does not know the route. */
+	if (unlikely(from->policy.spoof_check))
+		batch_keep_head(nic, i, h.bytes, (uint32_t)h.len);
 	key[0] = esw_load64(h.bytes);
 	key[1] = esw_load64(h.bytes + 6);
 	dmac = key[0] & ESW_MAC_MASK;

@@ -80,6 +80,19 @@ void batch_offload(struct nic *nic, struct vq *vq, unsigned int i, const uint8_t
 	}
 }
 
+void batch_keep_head(struct nic *nic, unsigned int i, const uint8_t *bytes, uint32_t len)
+{
+	const struct frame *f = &nic->frame[i];
+	struct mem_piece whole = {(uint8_t *)(uintptr_t)f->data, f->len};
+	struct offload_at start = {.piece = f->n == 1 ? &whole : &nic->pieces[f->first]};
+
+	/* Those of offloads are kept already. */
+	if (nic->offloaded >> i & 1)
+		return;
+	memcpy(nic->head[i], bytes, len);
+	batch_set_pieces(nic, i, len, offload_skip(start, len));
+}
+
 uint32_t batch_work(const struct nic *nic, unsigned int i)
 {
 	const struct offload *o = &nic->offload[i];

@@ -24,6 +24,9 @@ enum { BATCH_WORK_MAX = 256 * 1024, BATCH_WORK_EACH = 256 };
  */
 void batch_offload(struct nic *nic, struct vq *vq, unsigned int i, const uint8_t *live);
 
+/* Frame i of the batch begins with these bytes, whatever its sender makes of them: len >= 14. */
+void batch_keep_head(struct nic *nic, unsigned int i, const uint8_t *bytes, uint32_t len);
+
 /* The length that limits apply to: a large frame's segments count, not itself. */
 dp_inline uint32_t batch_wire_len(const struct nic *nic, unsigned int i, uint32_t len)
 {

@@ -26,7 +26,7 @@ enum {
 	DP_CHAIN_MAX = 1024, /* descriptors of a chain, whatever the queue's creator allows */
 	/* Room for the parts of frames whose tag changes, in nic.pieces behind the others. */
 	DP_TAG_PIECES = 2048 + 7 * DP_BATCH,
-	/* And of frames with offloads, whose headers are copied. */
+	/* And of frames whose headers are copied: with offloads, or checked sources. */
 	DP_OFFLOAD_PIECES = 2048 + 3 * DP_BATCH,
 	DP_PIECES = 2048,    /* parts of all frames of a batch that are not in one part */
 	DP_FRAME_MIN = 14,   /* an Ethernet header */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the owner of a function's port sets: VLAN, spoof check, MTU; rules that drop and count. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,58 @@ static void spoofed_source_is_dropped_and_not_learned(void **state)
 	net_send(&net, 1, 9, 2, 200, 7);
 	net_expect(&net, 0, 0, 200, 7);
 	net_expect(&net, 2, 0, 200, 7);
+	net_destroy(&net);
+}
+
+/* A guest that changes its frames while they are looked at: all of them, all the time. */
+static void *flip_sources(void *arg)
+{
+	const bool *stop = arg;
+
+	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
+		for (unsigned int i = 0; i < RIG_SLOTS; i++) {
+			uint8_t *last = (uint8_t *)net.tx[0]->slot[i].ptr + 12 + 11;
+			uint8_t was = __atomic_load_n(last, __ATOMIC_RELAXED);
+
+			__atomic_store_n(last, was == 1 ? 9 : 1, __ATOMIC_RELAXED);
+		}
+	}
+	return NULL;
+}
+
+static void source_that_changes_behind_the_check_is_not_sent(void **state)
+{
+	unsigned int received = 0;
+
+	start(2);
+	net_mac(&net, 0, 1);
+	net_mac(&net, 1, 2);
+	net_policy(&net, 0, 0, true, 9216);
+	for (unsigned int round = 0; round < 30; round++) {
+		uint8_t frame[RIG_FRAME_MAX];
+		unsigned int sent = 0;
+		bool stop = false;
+		pthread_t thread;
+
+		dp_lock(net.rig.dp);
+		for (unsigned int i = 0; i < 60; i++) {
+			rig_frame(frame, 1500, round % 2 ? 2 : 0xff, 1, i);
+			assert_true(rig_send(net.tx[0], frame, 1500, NULL));
+		}
+		rig_ring(&net.rig.guest[0]);
+		assert_int_equal(pthread_create(&thread, NULL, flip_sources, &stop), 0);
+		dp_unlock(net.rig.dp);
+		rig_wait((sent += rig_reap(net.tx[0])) == 60);
+		__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+		pthread_join(thread, NULL);
+		while (rig_recv(net.rx[1], frame) > 0) {
+			assert_int_equal(frame[11], 1);
+			received++;
+		}
+		rig_post_all(net.rx[1], 2048);
+	}
+	assert_int_equal(received + net_stats(&net, 0).drops_spoofed, 30 * 60);
+	assert_true(received > 0);
 	net_destroy(&net);
 }
 
@@ -416,6 +469,7 @@ int main(void)
 	    cmocka_unit_test(vlan_goes_away_with_the_policy),
 	    cmocka_unit_test(frame_in_parts_is_tagged_and_untagged),
 	    cmocka_unit_test(spoofed_source_is_dropped_and_not_learned),
+	    cmocka_unit_test(source_that_changes_behind_the_check_is_not_sent),
 	    cmocka_unit_test(mtu_holds_both_ways),
 	    cmocka_unit_test(jumbo_frames_pass_without_policy),
 	    cmocka_unit_test(policies_are_checked),
