@@ -249,6 +249,20 @@ int link_guarded(struct link *link, int (*access)(void *arg), void *arg)
 	return result;
 }
 
+/*
+ * There is something; but that may last whatever is done: a device that was deleted, EMFILE, half a
+ * frame of a peer's. False: it has slept, instead.
+ */
+static bool links_wake(struct nic *nic, const struct timespec *ts)
+{
+	if (nic->woken < LINKS_WOKEN_MAX) {
+		nic->woken++;
+		return true;
+	}
+	nanosleep(ts, NULL);
+	return false;
+}
+
 bool links_sleep(struct nic *nic, uint64_t ns)
 {
 	struct pollfd fds[LINK_FDS_MAX * DP_LINKS_MAX];
@@ -260,7 +274,7 @@ bool links_sleep(struct nic *nic, uint64_t ns)
 		int more = link->ops->fds != NULL ? link->ops->fds(link, &fds[n]) : 0;
 
 		if (more < 0)
-			return true;
+			return links_wake(nic, &ts);
 		n += (nfds_t)more;
 	}
 	if (ppoll(fds, n, &ts, NULL) == 0) {
@@ -269,16 +283,7 @@ bool links_sleep(struct nic *nic, uint64_t ns)
 	}
 	for (unsigned int i = 0; i < nic->n_links; i++)
 		nic->links[i]->service_at = 0;
-	/*
-	 * A descriptor may stay ready whatever is done: a device that was deleted, EMFILE; or there
-	 * is no waiting for so many.
-	 */
-	if (nic->woken < LINKS_WOKEN_MAX) {
-		nic->woken++;
-		return true;
-	}
-	nanosleep(&ts, NULL);
-	return false;
+	return links_wake(nic, &ts);
 }
 
 /* ---- life ---- */

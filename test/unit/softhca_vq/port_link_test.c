@@ -292,6 +292,32 @@ static void path_that_is_no_socket_is_left_alone(void **state)
 	}
 }
 
+/* Passes in a while: some thousand sleeps a second; without, a hundred times as many. */
+static void expect_sleep(void)
+{
+	unsigned int passes;
+
+	usleep(100000);
+	passes = __atomic_load_n(&net.rig.ticks, __ATOMIC_RELAXED);
+	usleep(200000);
+	passes = __atomic_load_n(&net.rig.ticks, __ATOMIC_RELAXED) - passes;
+	assert_in_range(passes, 1, 4000);
+}
+
+static void nic_sleeps_though_half_a_frame_is_there(void **state)
+{
+	struct peer peer;
+	char spec[256];
+
+	snprintf(spec, sizeof(spec), "memif:%s", path("memif"));
+	start(spec, NULL);
+	peer_connect(&peer, path("memif"), PEER_FAULTS);
+	peer_send_half(&peer);
+	expect_sleep();
+	peer_close(&peer);
+	net_destroy(&net);
+}
+
 static void dial(int fd, const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -304,7 +330,6 @@ static void dial(int fd, const char *name)
 static void nic_sleeps_though_a_connection_waits(void **state)
 {
 	struct rlimit limit, none;
-	unsigned int passes;
 	char spec[256];
 	int fd;
 
@@ -315,14 +340,9 @@ static void nic_sleeps_though_a_connection_waits(void **state)
 	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	dial(fd, path("memif"));
-	usleep(100000);
-	passes = __atomic_load_n(&net.rig.ticks, __ATOMIC_RELAXED);
-	usleep(200000);
-	passes = __atomic_load_n(&net.rig.ticks, __ATOMIC_RELAXED) - passes;
+	expect_sleep();
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	close(fd);
-	/* Some thousand sleeps a second; without, a hundred times as many passes. */
-	assert_in_range(passes, 1, 4000);
 	net_destroy(&net);
 }
 
@@ -516,6 +536,7 @@ int main(void)
 	    cmocka_unit_test(capture_is_played_and_recorded_unchanged),
 	    cmocka_unit_test(bad_capture_is_refused),
 	    cmocka_unit_test(path_that_is_no_socket_is_left_alone),
+	    cmocka_unit_test(nic_sleeps_though_half_a_frame_is_there),
 	    cmocka_unit_test(nic_sleeps_though_a_connection_waits),
 	    cmocka_unit_test(memory_gone_under_a_link_costs_its_sender),
 	    cmocka_unit_test(representor_gets_what_nobody_else_does),

@@ -192,7 +192,7 @@ void peer_connect(struct peer *p, const char *path, enum peer_fault fault)
 	struct memif_message hello = {.type = MEMIF_NONE};
 
 	*p = (struct peer){
-	    .fault = fault, .memory = -1, .event = {-1, -1}
+	    .fault = fault, .socket = -1, .memory = -1, .event = {-1, -1}
         };
 	/* That the one before is gone may not have been noticed yet. */
 	do {
@@ -301,6 +301,14 @@ void peer_send(struct peer *p, const void *frame, size_t len)
 
 		assert_int_equal(write(p->event[1], &one, sizeof(one)), sizeof(one));
 	}
+}
+
+void peer_send_half(struct peer *p)
+{
+	struct memif_desc desc = {
+	    .offset = PEER_BUFFERS_AT, .length = 100, .flags = MEMIF_DESC_NEXT};
+
+	peer_publish(p, true, desc, PEER_SLOTS - 1);
 }
 
 void peer_close(struct peer *p)

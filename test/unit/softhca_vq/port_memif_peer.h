@@ -56,6 +56,8 @@ void peer_misbehave(struct peer *peer);
 /* The server closes the connection. */
 void peer_expect_end(struct peer *peer);
 void peer_send(struct peer *peer, const void *frame, size_t len);
+/* The beginning of a frame that does not go on: all slots but one. */
+void peer_send_half(struct peer *peer);
 void peer_close(struct peer *peer);
 
 #endif
