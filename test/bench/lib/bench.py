@@ -103,7 +103,10 @@ def describe(row):
 
 
 class Lane:
-    """A contender (by its kind, or a class of its own) that is up, with its virtio_user front-end if it has one; stopped unless it is its turn."""
+    """
+    A contender (by its kind, or a class of its own) that is up, with its virtio_user front-end if it has one;
+    stopped unless it is its turn.
+    """
 
     def __init__(self, bench, kind, ports, pairs, virtio_user_layout=None):
         self.make = backends.KINDS.get(kind, kind)

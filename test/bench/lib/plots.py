@@ -64,7 +64,7 @@ def _lines(out, title, unit, xlabel, xs, series):
     script = HEAD % {'out': out, 'title': title, 'unit': unit, 'xlabel': xlabel}
     script += "set logscale x 2\nset xtics (%s)\n" % ', '.join(xs)
     script += 'plot ' + ', '.join(
-        "'DATA' using 1:%d with linespoints pt 7 ps 0.7 lw 2 title \"%s\" lc rgb '%s'" % (i + 2, name, colour)
+        "'DATA' using 1:%d title \"%s\" with linespoints pt 7 ps 0.7 lw 2 lc rgb '%s'" % (i + 2, name, colour)
         for i, (name, colour, _) in enumerate(series)) + '\n'
     return _gnuplot(script, '\n'.join(rows) + '\n')
 

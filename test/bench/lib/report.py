@@ -271,9 +271,9 @@ one whose turn it is, and turns go round. Around each run the round trip of a ca
 measured; runs below %(near)d cycles are *near*, the others *far*, those that changed meanwhile are in the CSV
 files alone. All cycles are of the time-stamp counter; *busy* are those of passes that moved frames. Figures are
 medians, with (min..max, runs). *Minimal* is `test/bench/pump`, fixed descriptors and 8 bytes touched a frame
-(the last of its first 64, where a guest looks at headers; *tail*: the last of all), one way; *virtio_user* is testpmd with net_virtio_user, 128 frames each way. *testpmd* is the package of the
-distribution with net_vhost ports and io forwarding, *native* is librte_vhost compiled for this CPU, without
-ethdev. Sizes are of frames without FCS; imix is 64, 576 and 1500 bytes as 7 : 4 : 1.
+(the last of its first 64, where a guest looks at headers; *tail*: the last of all), one way; *virtio_user* is
+testpmd with net_virtio_user, 128 frames each way. *testpmd* is the package of the distribution with net_vhost
+ports and io forwarding, *native* is librte_vhost compiled for this CPU, without ethdev. Sizes are of frames without FCS; imix is 64, 576 and 1500 bytes as 7 : 4 : 1.
 """
 
 
