@@ -337,8 +337,15 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 		return;
 	}
 	/* What was checked is what is sent, and the hot path does not know the route. */
-	if (unlikely(from->policy.spoof_check))
+	if (unlikely(from->policy.spoof_check)) {
+		/* A tag may have come since the offload was checked: see offload_check. */
+		if ((nic->offloaded >> i & 1) &&
+		    nic->offload[i].csum_start < DP_FRAME_MIN + h.tags * ESW_TAG_LEN) {
+			nic->dst[i] = &nic_drop_other;
+			return;
+		}
 		batch_keep_head(nic, i, h.bytes, (uint32_t)h.len);
+	}
 	key[0] = esw_load64(h.bytes);
 	key[1] = esw_load64(h.bytes + 6);
 	dmac = key[0] & ESW_MAC_MASK;

@@ -86,8 +86,8 @@ void batch_keep_head(struct nic *nic, unsigned int i, const uint8_t *bytes, uint
 	struct mem_piece whole = {(uint8_t *)(uintptr_t)f->data, f->len};
 	struct offload_at start = {.piece = f->n == 1 ? &whole : &nic->pieces[f->first]};
 
-	/* Those of offloads are kept already. */
-	if (nic->offloaded >> i & 1)
+	/* Kept already. */
+	if ((nic->offloaded >> i & 1) && f->n != 1)
 		return;
 	memcpy(nic->head[i], bytes, len);
 	batch_set_pieces(nic, i, len, offload_skip(start, len));
