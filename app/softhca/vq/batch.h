@@ -12,15 +12,15 @@
 #include "dp_impl.h"
 
 /*
- * What a burst of large or flooded frames may cost before other queues have their turn, in bytes that
- * are copied; so much more for each frame or segment, however short.
+ * What a burst of large or flooded frames may cost before other queues have their turn, in bytes
+ * that are copied; so much more for each frame or segment, however short.
  */
 enum { BATCH_WORK_MAX = 256 * 1024, BATCH_WORK_EACH = 256 };
 
 /*
  * The header of frame i of the batch, at live in the guest's memory, is not plain. The frame gets a
- * copy of its headers as its first pieces, or a bad length. Or it stays in its one piece, when all it
- * asks for is a checksum.
+ * copy of its headers as its first pieces, or a bad length. Or it stays in its one piece, when all
+ * it asks for is a checksum.
  */
 void batch_offload(struct nic *nic, struct vq *vq, unsigned int i, const uint8_t *live);
 

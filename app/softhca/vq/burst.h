@@ -121,7 +121,7 @@ static bool burst_asks(const struct nic *nic, const struct vq *vq, unsigned int 
 	return any & ASKS;
 }
 
-/* The queue's frames have headers that mean something, if only seldom. So many frames are enough. */
+/* The queue's frames have headers that mean something, if only seldom. How many frames to take. */
 static __attribute__((noinline)) unsigned int burst_headers(struct nic *nic, struct vq *vq,
 							    unsigned int n)
 {
