@@ -337,23 +337,24 @@ static int capture_send(struct link *link, const struct batch_part *frame)
 	return 0;
 }
 
-/* Whoever looks at the file sees the frames soon. */
-static void capture_service(struct link *link)
+/*
+ * Whoever looks at the file sees the frames soon. And a child of fork() has none to write a second
+ * time when it exits.
+ */
+static void capture_flush(struct link *link)
 {
 	struct capture *p = link->state;
 
-	link_lock(link);
 	if (p->dirty)
 		p->lib.dump_flush(p->out);
 	p->dirty = false;
-	link_unlock(link);
 }
 
 const struct link_ops link_pcap_ops = {
     .open = capture_open,
     .close = capture_shut,
-    .service = capture_service,
     .peek = capture_peek,
     .take = capture_take,
     .send = capture_send,
+    .flush = capture_flush,
 };

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "port/link.h"
@@ -256,6 +257,40 @@ static void capture_is_played_and_recorded_unchanged(void **state)
 	}
 	free(in);
 	free(out);
+}
+
+/* A child of the program's that exits in good order, and flushes what it finds. */
+static void child_does_not_write_to_the_capture(void **state)
+{
+	size_t n, at = 0, frames = 0;
+	uint8_t *out;
+	uint32_t len;
+	char spec[256];
+
+	snprintf(spec, sizeof(spec), "pcap:tx=%s", path("out.pcap"));
+	start(spec, NULL);
+	for (uint32_t i = 0; i < 100; i++) {
+		net_send(&net, 0, 0xff, 1, 100, i);
+		if (i % 10 == 5) {
+			pid_t child = fork();
+
+			assert_true(child >= 0);
+			/* As exit() does it. */
+			if (child == 0) {
+				fflush(NULL);
+				_exit(0);
+			}
+			assert_int_equal(waitpid(child, NULL, 0), child);
+		}
+		while (rig_recv(net.rx[1], (uint8_t[RIG_FRAME_MAX]){0}) > 0)
+			rig_post_all(net.rx[1], 2048);
+	}
+	net_destroy(&net);
+	out = read_file(path("out.pcap"), &n);
+	while (next_frame(out, n, &at, &len) != NULL)
+		frames++;
+	free(out);
+	assert_int_equal(frames, 100);
 }
 
 static void bad_capture_is_refused(void **state)
@@ -534,6 +569,7 @@ int main(void)
 	    cmocka_unit_test(memif_needs_the_right_secret),
 	    cmocka_unit_test(wire_finds_its_roles),
 	    cmocka_unit_test(capture_is_played_and_recorded_unchanged),
+	    cmocka_unit_test(child_does_not_write_to_the_capture),
 	    cmocka_unit_test(bad_capture_is_refused),
 	    cmocka_unit_test(path_that_is_no_socket_is_left_alone),
 	    cmocka_unit_test(nic_sleeps_though_half_a_frame_is_there),
