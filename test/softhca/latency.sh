@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # latency.sh SOFTHCA LATENCY_SMOKE: commands told to take time take it, as often as there are such
-# commands and no longer than the machine is busy.
+# commands.
 softhca=$1 program=$2
 . "$(dirname "$0")/common.sh"
 
@@ -18,10 +18,9 @@ with=$(took --latency create=1ms,modify=100us) || exit 1
 difference=$((with - without))
 echo "$without us without, $with us with latency: $difference us more, $expected expected"
 [ "$with" -ge $expected ] || fail "$with us for commands of $expected us"
-# Each wakes up late by some tens of microseconds; a loaded machine makes it more.
-[ $difference -le $((expected * 3)) ] || fail "$difference us more, $expected expected"
 
-# What was added is counted to the nanosecond.
+# What was added is counted to the nanosecond. (Each command wakes up later than that, by some tens of
+# microseconds or whatever the machine is busy with: no more can be said about the time.)
 "$softhca" stat -j "$T/stat" >"$T/json"
 python3 - "$T/json" $creates $modifies <<'END' || fail "figures: $(cat "$T/json")"
 import json, sys
