@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "random.h"
 #include "rig.h"
 
 enum { SENDER, RECEIVER, REGIONS = 3, LOG_PAGE = 12 };
@@ -16,21 +17,9 @@ static const struct rig_queue_options kinds[] = {
     {.size = 100, .flags = VQ_F_MRG_RXBUF, .packed = true, .base = 0x8000},
 };
 
-static uint32_t seed, random_state;
-
-static uint32_t random_below(uint32_t n)
-{
-	random_state = random_state * 1664525 + 1013904223;
-	return (random_state >> 8) % n;
-}
-
 static int choose_seed(void **state)
 {
-	const char *given = getenv("SEED");
-
-	seed = given != NULL ? (uint32_t)strtoul(given, NULL, 0) : 0xd127;
-	random_state = seed;
-	print_message("SEED=%#x\n", seed);
+	random_begin(0xd127);
 	return 0;
 }
 

@@ -9,27 +9,16 @@
 #include <cmocka.h>
 
 #include "packet.h"
+#include "random.h"
 #include "vq/offload.h"
 
 enum { FRAME_MAX = 66000, PIECES_MAX = 64 };
 
 static const uint32_t all_tx = VQ_F_CSUM | VQ_F_HOST_TSO4 | VQ_F_HOST_TSO6 | VQ_F_HOST_ECN;
 
-static uint32_t seed, random_state;
-
-static uint32_t random_below(uint32_t n)
-{
-	random_state = random_state * 1664525 + 1013904223;
-	return (random_state >> 8) % n;
-}
-
 static int choose_seed(void **state)
 {
-	const char *given = getenv("SEED");
-
-	seed = given != NULL ? (uint32_t)strtoul(given, NULL, 0) : 0x5eed0ff1;
-	random_state = seed;
-	print_message("SEED=%#x\n", seed);
+	random_begin(0x5eed0ff1);
 	return 0;
 }
 
