@@ -232,7 +232,8 @@ backend() {
 	esac
 	need "$VV_SAMPLE"
 	# A receiver that is slow for a moment holds its sender back; nothing is lost.
-	hca=(--functions "$functions" --delay-drop 2000)
+	# Longer than a busy machine keeps a receiver from running.
+	hca=(--functions "$functions" --delay-drop 5000)
 	[ -z "$wire" ] || hca+=(--wire "$wire")
 	for ((i = 0; i < functions; i++)); do
 		[ -z "$mtu" ] || hca+=(--function "$i,mtu=$mtu")
