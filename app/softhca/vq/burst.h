@@ -91,6 +91,7 @@ dp_inline int burst_take(const enum ring_layout l, struct nic *nic, struct vq *v
 			frame->n = 1;
 			__builtin_prefetch(hva);
 			__builtin_prefetch(hva + 64);
+			__builtin_prefetch(hva + desc.len - 1);
 			return 1;
 		}
 	}
