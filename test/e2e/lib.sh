@@ -17,12 +17,15 @@
 # The back-end is a parameter of `backend`:
 #   ours       the sample application with our driver on softhca
 #   mlx5       the sample application with DPDK's own mlx5 driver on softhca
+#   vdpad      our daemon, which offers guests all there is (control queue, configuration space),
+#              with our driver on softhca; vdpad-mlx5: with DPDK's mlx5 driver
 #   net_vhost  testpmd with net_vhost ports: the reference for what a front-end can do
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/../../config/env"
 VV_BUILD=$(realpath "${VV_BUILD:-$VV_ROOT/build}")
 SOFTHCA=$VV_BUILD/app/softhca/softhca
+VDPAD=$VV_BUILD/app/vdpad/vdpad
 PLUGIN=$VV_BUILD/drivers/librte_vdpa_verbs.so
 VFRONT=$VV_BUILD/test/frontend/vfront
 VV_PATIENCE=${VV_PATIENCE:-1}
@@ -182,21 +185,24 @@ for_nobody() {
 	fi
 	PUBLIC=$(mktemp -d /run/vv.XXXXXX)
 	chmod 755 "$PUBLIC"
-	for file in "$SOFTHCA" "$(dirname "$SOFTHCA")/libsofthca.so" "$PLUGIN" "$VV_SAMPLE" \
-		"$VV_UML_RD"; do
+	for file in "$SOFTHCA" "$(dirname "$SOFTHCA")/libsofthca.so" "$PLUGIN" "$VDPAD" \
+		"$VV_SAMPLE" "$VV_UML_RD"; do
 		[ ! -e "$file" ] || install -m 755 "$file" "$PUBLIC/"
 	done
-	SOFTHCA=$PUBLIC/${SOFTHCA##*/} PLUGIN=$PUBLIC/${PLUGIN##*/}
+	SOFTHCA=$PUBLIC/${SOFTHCA##*/} PLUGIN=$PUBLIC/${PLUGIN##*/} VDPAD=$PUBLIC/${VDPAD##*/}
 	VV_SAMPLE=$PUBLIC/${VV_SAMPLE##*/} VV_UML_RD=$PUBLIC/${VV_UML_RD##*/}
 }
 PUBLIC=
 
 # backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=... [devargs_1=...]] [client=1]
-#   [profile=NAME] [mtu=BYTES] [fail=SPEC] [latency=SPEC] [seed=N] [trace=1] [name=NAME] [wait=0]: sockets $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0)
+#   [profile=NAME] [mtu=BYTES] [port=SPEC] [fail=SPEC] [latency=SPEC] [seed=N] [trace=1]
+#   [service=1] [vdpad=OPTIONS] [name=NAME] [wait=0]
+# Sockets are $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0). service=1: the worker is a service core.
 # Frames of function 0 reach function 1 and back; a single function meets itself in the wire.
 backend() {
 	local kind=$1 functions=1 queues=1 wire= devargs= client= profile= mtu= fail= latency= seed= trace= name=be wait=1 i more
-	local -a args=() hca=()
+	local port= service= vdpad=
+	local -a args=() hca=() program=()
 	shift
 	[ $# = 0 ] || local "$@"
 	local sockets=$T/s
@@ -214,23 +220,35 @@ backend() {
 		[ "$wait" = 0 ] || wait_log "$name" "^testpmd> " 30
 		return
 		;;
-	ours)
+	ours | vdpad)
 		need "$SOFTHCA" "$PLUGIN"
 		args=(--no-pci -d "$PLUGIN")
 		for ((i = 0; i < functions; i++)); do
 			more=devargs_$i
 			more=${!more-$devargs}
 			args+=(--vdev "vdpa_verbs$i,ibdev=mlx5_$i,queues=$queues${more:+,$more}")
+			program+=(--socket "$sockets$i=vdpa_verbs$i")
 		done
 		;;
-	mlx5)
+	mlx5 | vdpad-mlx5)
 		need "$SOFTHCA"
 		for ((i = 0; i < functions; i++)); do
 			args+=(-a "0000:3b:00.$i,class=vdpa${devargs:+,$devargs}")
+			program+=(--socket "$sockets$i=0000:3b:00.$i")
 		done
 		;;
 	esac
-	need "$VV_SAMPLE"
+	case $kind in
+	vdpad*)
+		need "$VDPAD"
+		# shellcheck disable=SC2206
+		program=("$VDPAD" "${program[@]}" ${client:+--client} $vdpad)
+		;;
+	*)
+		need "$VV_SAMPLE"
+		program=("$VV_SAMPLE" --iface "$sockets" ${client:+--client})
+		;;
+	esac
 	# A receiver that is slow for a moment holds its sender back; nothing is lost.
 	# Longer than a busy machine keeps a receiver from running.
 	hca=(--functions "$functions" --delay-drop 5000)
@@ -238,21 +256,22 @@ backend() {
 	for ((i = 0; i < functions; i++)); do
 		[ -z "$mtu" ] || hca+=(--function "$i,mtu=$mtu")
 	done
+	[ -z "$port" ] || hca+=(--port "$port")
 	[ -z "$profile" ] || hca+=(--profile "$profile")
 	[ -z "$fail" ] || hca+=(--fail "$fail")
 	[ -z "$latency" ] || hca+=(--latency "$latency")
 	[ -z "$seed" ] || hca+=(--seed "$seed")
 	[ -z "$trace" ] || hca+=(--trace "$T/$name.trace")
 	# shellcheck disable=SC2046
-	softhca "$name" "${hca[@]}" -- stdbuf -oL "$VV_SAMPLE" $(eal "$name" 64) "${args[@]}" -- \
-		--iface "$sockets" ${client:+--client}
+	softhca "$name" "${hca[@]}" -- stdbuf -oL "${program[0]}" $(eal "$name" 64) \
+		${service:+-S 1} "${args[@]}" -- "${program[@]:1}"
 	[ "$wait" = 0 ] || {
 		backend_up "$name"
 		probed "$name" || fail "a device was not probed"
 	}
 }
 backend_up() { # NAME: it serves, or has ended
-	wait_for 30 "the back-end starts or says no" log_or_gone "$1" "enter 'q' to quit"
+	wait_for 30 "the back-end starts or says no" log_or_gone "$1" "enter 'q' to quit|^vdpad: serving\$"
 }
 # EAL goes on without a device that fails, and so does the sample application.
 probed() { alive "$1" && ! log_has "$1" "probe failed"; }
@@ -333,8 +352,9 @@ uml() { # NAME SOCKET [MEGABYTES]
 	mkdir -p "$T/$name"
 	cat >"$T/$name/run"
 	chmod 755 "$T/$name/run"
+	# A kernel that cannot make its directory makes "(null)vv" where it is, hence -C.
 	# shellcheck disable=SC2154
-	spawn "$name" env TMPDIR="${UML_TMPDIR:-/dev/shm}" "${uml_as[@]}" linux.uml \
+	spawn "$name" env -C "$T/$name" TMPDIR="${UML_TMPDIR:-/dev/shm}" "${uml_as[@]}" linux.uml \
 		"virtio_uml.device=$socket:1" "initrd=$VV_UML_RD" "mem=${mem}M" \
 		con=null con0=null,fd:1 ssl=null "uml_dir=$T/$name" "umid=vv" "job=$T/$name" quiet
 }
