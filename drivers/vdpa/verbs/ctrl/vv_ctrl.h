@@ -78,7 +78,7 @@ struct vv_ctrl_state {
 /* What holds from one reset to the next. */
 struct vv_ctrl_conf {
 	uint64_t features;  /* negotiated */
-	unsigned int pairs; /* the device's: max_virtqueue_pairs */
+	unsigned int pairs; /* as the guest knows the device: max_virtqueue_pairs, or 1 */
 	uint8_t mac[6];     /* provisioned; zero: none */
 	bool trusted;       /* may the guest choose what it receives? */
 	uint32_t hash_types; /* supported */
@@ -118,7 +118,8 @@ struct vv_ctrl_reply {
  * After a reset, and at the beginning: no filters of the guest's own. A trusted guest receives all
  * until it says otherwise (front-ends that answer the control queue themselves rely on it); an
  * untrusted one receives what is for its provisioned address, and all multicast; without an address
- * there is nothing to tell frames by, and it receives all.
+ * there is nothing to tell frames by, and it receives all. One pair is in use; all of them if there
+ * is no control queue, as then the front-end says so by the rings it enables.
  */
 void vv_ctrl_reset(const struct vv_ctrl_conf *conf, struct vv_ctrl_state *state);
 
@@ -132,7 +133,10 @@ enum vv_ctrl_verdict vv_ctrl_step(const struct vv_ctrl_conf *conf, const struct 
 				  size_t len, size_t room, struct vv_ctrl_state *next,
 				  struct vv_ctrl_reply *reply);
 
-/* How many pairs are in use: 1 to conf->pairs. */
+/*
+ * How many pairs are in use: 1 to conf->pairs. With RSS a pair is in use if the guest may send on
+ * it, or frames are received by it.
+ */
 unsigned int vv_ctrl_pairs(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state);
 
 #endif
