@@ -32,15 +32,15 @@ enum {
 enum vv_swring_error {
 	VV_SWRING_OK,
 	/* of a chain: it can be completed with length 0 */
-	VV_SWRING_LOOP,            /* longer than the ring or its table, or than VV_SWRING_SEGS_MAX */
-	VV_SWRING_BAD_NEXT,        /* next outside the ring or the table */
-	VV_SWRING_BAD_ADDRESS,     /* a buffer or table that is not (all) in one memory region */
-	VV_SWRING_ZERO_LENGTH,     /* a buffer without a byte */
+	VV_SWRING_LOOP,             /* longer than ring or table, or than VV_SWRING_SEGS_MAX */
+	VV_SWRING_BAD_NEXT,         /* next outside the ring or the table */
+	VV_SWRING_BAD_ADDRESS,      /* a buffer or table that is not (all) in one memory region */
+	VV_SWRING_ZERO_LENGTH,      /* a buffer without a byte */
 	VV_SWRING_READ_AFTER_WRITE, /* a readable buffer behind a writable one */
-	VV_SWRING_INDIRECT_OFF,    /* an indirect table, and the feature is not negotiated */
-	VV_SWRING_INDIRECT_NESTED, /* in a table */
-	VV_SWRING_INDIRECT_NEXT,   /* INDIRECT and NEXT in one descriptor (split: 2.7.5.3.1) */
-	VV_SWRING_INDIRECT_LENGTH, /* zero, or no multiple of 16 */
+	VV_SWRING_INDIRECT_OFF,     /* an indirect table, and the feature is not negotiated */
+	VV_SWRING_INDIRECT_NESTED,  /* in a table */
+	VV_SWRING_INDIRECT_NEXT,    /* with NEXT (2.7.5.3.1); packed: in any list (2.8.19) */
+	VV_SWRING_INDIRECT_LENGTH,  /* zero, or no multiple of 16 */
 	/* of the ring: it is broken */
 	VV_SWRING_BAD_INDEX,       /* split: more chains available than the ring has entries */
 	VV_SWRING_BAD_HEAD,        /* split: an available entry outside the ring */
@@ -63,7 +63,10 @@ typedef void *(*vv_swring_translate)(void *arg, uint64_t gpa, uint64_t len);
 struct vv_swring_conf {
 	bool packed, event_idx, indirect; /* negotiated */
 	uint16_t size;                    /* split: a power of two; both: 1 to 32768 */
-	/* Our mapping of guest memory, each all in one region (checked by the caller). */
+	/*
+	 * Our mapping of guest memory, each all in one region (checked by the caller; alignment is
+	 * checked by start).
+	 */
 	void *desc, *driver, *device; /* split: table, available, used */
 	uint16_t base;                /* where to go on, as vhost says it (vv_index.h) */
 	vv_swring_translate translate;
@@ -80,6 +83,10 @@ struct vv_swring {
 	uint16_t avail, used;
 	uint16_t signalled; /* used at the last call_needed: for event_idx */
 	bool kicks;         /* the driver is to notify */
+	uint16_t armed;     /* with event_idx and kicks: at which position it is */
+	/* Packed: the flags of the first descriptor used since publish, written last. */
+	bool held;
+	uint16_t held_slot, held_flags;
 };
 
 struct vv_swring_seg {
@@ -97,7 +104,7 @@ struct vv_swring_chain {
 	struct vv_swring_seg seg[VV_SWRING_SEGS_MAX];
 };
 
-/* -EINVAL: a size or position that no ring has. Touches no guest memory. */
+/* -EINVAL: a size, position or alignment that no ring has. Touches no guest memory. */
 int vv_swring_start(struct vv_swring *ring, const struct vv_swring_conf *conf);
 
 /* Is there an available chain, as far as one look says? Guest memory. */
@@ -109,8 +116,10 @@ void vv_swring_used(struct vv_swring *ring, const struct vv_swring_chain *chain,
 void vv_swring_publish(struct vv_swring *ring);     /* guest memory */
 bool vv_swring_call_needed(struct vv_swring *ring); /* since the last time; guest memory */
 /*
- * Ask for kicks, or say that none are needed. After on, chains may have come unannounced in between:
- * look with vv_swring_pending once more. Guest memory.
+ * Ask for kicks, or say that none are needed; until the first time it is as the driver left it.
+ * After on, chains may have come unannounced in between: look with vv_swring_pending once more.
+ * While they are on, a pop that finds nothing asks for the next one (with event_idx), and looks
+ * again. Guest memory.
  */
 void vv_swring_kicks(struct vv_swring *ring, bool on);
 
