@@ -146,6 +146,19 @@ static void esw_count(struct dp_counter *counter, uint64_t len)
 	__atomic_fetch_add(&counter->bytes, len, __ATOMIC_RELAXED);
 }
 
+/* What is to be done when frame i is completed. */
+static void esw_remember(struct nic *nic, unsigned int i, int8_t grown,
+			 const struct rx_result *result)
+{
+	struct frame_extra *e = &nic->extra[nic->n_extra++];
+
+	e->i = (uint8_t)i;
+	e->grown = grown;
+	e->len = nic->frame[i].len;
+	e->n_counters = result->n_counters;
+	memcpy(e->counter, result->counter, result->n_counters * sizeof(e->counter[0]));
+}
+
 uint64_t esw_complete(struct nic *nic)
 {
 	int64_t grown = 0;
@@ -156,8 +169,8 @@ uint64_t esw_complete(struct nic *nic)
 		if (e->i >= nic->pos)
 			continue;
 		grown += e->grown;
-		if (e->counter != NULL)
-			esw_count(e->counter, e->len);
+		for (unsigned int c = 0; c < e->n_counters; c++)
+			esw_count(e->counter[c], e->len);
 	}
 	nic->n_extra = 0;
 	return (uint64_t)grown;
@@ -264,13 +277,41 @@ static bool esw_lookup(struct dp *dp, struct dp_port *from, const struct esw_hea
 	return n > 0;
 }
 
+/*
+ * One queue for all frames of the route? By their MACs; if those do not settle it, by what follows
+ * them, and then the route is for frames that have the same there.
+ */
+static struct vq *esw_one_queue(const struct rx_table *rx, const struct esw_head *h,
+				struct route_cache *r)
+{
+	struct rx_known known;
+	struct rx_result result;
+	bool settled;
+
+	memset(&known, 0, sizeof(known));
+	memset(known.mask.key.dmac, 0xff, sizeof(known.mask.key.dmac));
+	memset(known.mask.key.smac, 0xff, sizeof(known.mask.key.smac));
+	memcpy(known.value.key.dmac, h->bytes, sizeof(known.value.key.dmac));
+	memcpy(known.value.key.smac, h->bytes + 6, sizeof(known.value.key.smac));
+	known.group = h->bytes[0] & 1;
+	settled = rx_table_known(rx, &known, &result);
+	if (!settled && !esw_is_tag(esw_be16(h->bytes + 12))) {
+		known.mask.key.ethertype = 0xffff;
+		known.mask.key.vid = 0xffff;
+		known.mask.key.cvlan_tag = 0xff;
+		known.mask.key.svlan_tag = 0xff;
+		known.value.key.ethertype = esw_be16(h->bytes + 12);
+		settled = rx_table_known(rx, &known, &result);
+		if (settled)
+			r->key_mask = UINT64_MAX;
+	}
+	return settled && !(r->self && result.block_self) ? result.vq : NULL;
+}
+
 /* The rest of a new route: what it does to frames, and whether the hot path may know it. */
 static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_head *h,
 		     struct route_cache *r)
 {
-	const struct rx_table *rx = r->port != NULL ? r->port->rx : NULL;
-	bool group = h->bytes[0] & 1;
-	struct rx_result result = {NULL, false, NULL};
 	uint16_t mtu;
 
 	r->valid = h->tags == 0 || !nic->dp->vlan_aware;
@@ -280,11 +321,10 @@ static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_hea
 	r->form = esw_form(from, r->port);
 	mtu = from->policy.mtu < r->port->policy.mtu ? from->policy.mtu : r->port->policy.mtu;
 	r->len_span = mtu < DP_MTU_MAX ? mtu : DP_FRAME_MAX - DP_FRAME_MIN;
-	if (!r->valid || r->form != FORM_SAME || (rx != NULL && rx_table_counts(rx)) ||
-	    from->policy.spoof_check)
+	if (!r->valid || r->form != FORM_SAME || from->policy.spoof_check)
 		return;
-	if (rx != NULL && rx_table_single(rx, group, &result) && !(r->self && result.block_self))
-		r->vq = result.vq;
+	if (r->port->rx != NULL)
+		r->vq = esw_one_queue(r->port->rx, h, r);
 	if (r->vq == NULL) {
 		r->hashed = true;
 		flow_cache_clear(&r->flows);
@@ -295,9 +335,12 @@ static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_hea
 static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_head *h,
 			    unsigned int i)
 {
-	struct rx_result result = {NULL, false, NULL};
+	struct rx_result result;
 	struct frame *f = &nic->frame[i];
 	int8_t grown = 0;
+
+	result.vq = NULL;
+	result.n_counters = 0;
 
 	if (unlikely(!esw_fits(r->port, h, batch_wire_len(nic, i, f->len))))
 		return &nic_drop_other;
@@ -310,12 +353,12 @@ static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_h
 	}
 	if (r->port->rx != NULL)
 		rx_table_find(r->port->rx, h->bytes, h->len, &result);
-	if (unlikely(grown != 0 || result.counter != NULL))
-		nic->extra[nic->n_extra++] =
-		    (struct frame_extra){(uint8_t)i, grown, result.counter, f->len};
+	if (unlikely(grown != 0 || result.n_counters > 0))
+		esw_remember(nic, i, grown, &result);
 	if (result.vq == NULL || (r->self && result.block_self))
 		return &nic_drop_dest;
-	if (r->hashed && f->n == 1)
+	/* What is counted is looked for each time. */
+	if (r->hashed && f->n == 1 && result.n_counters == 0)
 		flow_cache_add(&r->flows, h->bytes, h->len, result.vq);
 	return result.vq;
 }
@@ -402,8 +445,8 @@ struct vq *esw_flood_next(struct nic *nic, struct vq *tx, unsigned int i)
 		form = esw_form(from, to);
 		esw_retag_head(&h, form);
 		rx_table_find(to->rx, h.bytes, h.len, &result);
-		if (result.counter != NULL)
-			esw_count(result.counter, nic->flood_frame.len + h.len - origin.len);
+		for (unsigned int c = 0; c < result.n_counters; c++)
+			esw_count(result.counter[c], nic->flood_frame.len + h.len - origin.len);
 		if (result.vq == NULL)
 			continue;
 		if (unlikely(form != FORM_SAME))

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a port's owner sets: its MAC, its policy, its receive rules. All under dp_lock. */
+/* What a port's owner sets: its MAC, its policy. All under dp_lock. */
 #include <errno.h>
 #include <string.h>
 
 #include "../vq/dp_impl.h"
 #include "fdb.h"
-#include "steer.h"
 
 /* What transmit queues remember of their last route may not hold any more. */
 static void port_void_routes(struct dp *dp)
@@ -56,32 +55,5 @@ int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy
 	for (unsigned int i = 0; i < dp->n_ports; i++)
 		dp->vlan_aware |= dp->port[i].policy.vlan != 0;
 	port_void_routes(dp);
-	return 0;
-}
-
-int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigned int n)
-{
-	struct rx_table *table = NULL;
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct dp_tir *tir = rules[i].tir;
-
-		for (unsigned int q = 0; tir != NULL && q < tir->n; q++) {
-			if (tir->queues[q] != NULL && tir->queues[q]->attr.index % 2 != 0)
-				return -EINVAL;
-		}
-	}
-	if (n > 0) {
-		int err = rx_table_create(rules, n, &table);
-
-		if (err)
-			return err;
-	}
-	rx_table_destroy(port->rx);
-	port->rx = table;
-	/* A function that receives nothing is gone: what it showed is no longer reached there. */
-	if (n == 0)
-		fdb_flush(port->dp->fdb, port->index);
-	fdb_touch(port->dp->fdb, port->index);
 	return 0;
 }

@@ -19,14 +19,15 @@ static uint32_t rss_window(const uint8_t key[RSS_KEY_LEN], unsigned int bit)
 void rss_table_init(struct rss_table *table, const uint8_t key[RSS_KEY_LEN])
 {
 	for (unsigned int at = 0; at < RSS_INPUT_MAX; at++) {
-		for (unsigned int value = 0; value < 256; value++) {
-			uint32_t hash = 0;
+		uint32_t *byte = table->byte[at];
 
-			for (unsigned int bit = 0; bit < 8; bit++) {
-				if (value & 0x80u >> bit)
-					hash ^= rss_window(key, at * 8 + bit);
-			}
-			table->byte[at][value] = hash;
+		byte[0] = 0;
+		/* Lowest bit last in the input; the others are known by then. */
+		for (unsigned int bit = 0; bit < 8; bit++) {
+			uint32_t window = rss_window(key, at * 8 + 7 - bit);
+
+			for (unsigned int low = 0; low < 1u << bit; low++)
+				byte[1u << bit | low] = byte[low] ^ window;
 		}
 	}
 }

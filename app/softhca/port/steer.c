@@ -1,208 +1,290 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "frame.h"
-#include "rss.h"
 #include "steer.h"
 
-/* A class: IP version (none, 4, 6) by protocol (TCP, UDP, another). */
-enum { CLASS_VERSIONS = 3, CLASS_PROTOCOLS = 3, CLASSES = CLASS_VERSIONS * CLASS_PROTOCOLS };
-
-enum { RULE_WORDS = (sizeof(struct flow_key) + 7) / 8 };
-
-struct rx_tir {
-	struct rx_tir *next;
-	const struct dp_tir *origin; /* only to find rules that share it, during create */
-	uint8_t key[RSS_KEY_LEN];
-	struct rss_table *rss; /* owned by the first TIR with that key; NULL: queues[0] */
-	bool rss_owned;
-	bool symmetric, block_self_uc, block_self_mc;
-	uint8_t hash_fields;
-	unsigned int n;
-	struct vq *queues[];
+struct rx_group {
+	struct rx_table *table;
+	uint64_t first; /* no entry has a lower order; while there are entries it only goes down */
+	uint64_t mask[RX_WORDS];
+	uint8_t word[RX_WORDS]; /* those in which mask has bits */
+	unsigned int n_words;
+	unsigned int n, n_buckets; /* a power of two */
+	struct rx_entry **bucket;  /* owned; or &one */
+	struct rx_entry *one;
 };
 
-struct rx_rule {
-	uint64_t mask[RULE_WORDS], value[RULE_WORDS];
-	bool always;                /* within a class: no need to compare */
-	const struct rx_tir *tir;   /* NULL: drop */
-	struct dp_counter *counter; /* borrowed; may be NULL */
-};
+/* ---- groups ---- */
 
-struct rx_class {
-	unsigned int n;
-	struct rx_rule *rules; /* owned */
-};
-
-struct rx_table {
-	struct rx_tir *tirs;
-	struct rx_class classes[CLASSES];
-	bool single, counts;
-	struct rx_result single_uc, single_mc;
-};
-
-static unsigned int rx_class_version(uint8_t ip_version)
+static inline uint64_t rx_mix(uint64_t hash, uint64_t word)
 {
-	return ip_version == 4 ? 1 : ip_version == 6 ? 2 : 0;
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
 }
 
-static unsigned int rx_class_protocol(uint8_t ip_protocol)
+/* key: its words as they are in a frame. */
+static inline uint64_t rx_hash_key(const struct rx_group *g, const uint64_t *key)
 {
-	return ip_protocol == 6 ? 0 : ip_protocol == 17 ? 1 : 2;
+	uint64_t hash = 0;
+
+	for (unsigned int i = 0; i < g->n_words; i++)
+		hash = rx_mix(hash, key[g->word[i]] & g->mask[g->word[i]]);
+	return hash;
 }
 
-static unsigned int rx_class_of(const struct flow_key *key)
+static uint64_t rx_hash_entry(const struct rx_group *g, const struct rx_entry *e)
 {
-	return rx_class_version(key->ip_version) * CLASS_PROTOCOLS +
-	       rx_class_protocol(key->ip_protocol);
+	uint64_t hash = 0;
+
+	for (unsigned int i = 0; i < g->n_words; i++)
+		hash = rx_mix(hash, e->value[i]);
+	return hash;
 }
 
-static int rx_tir_get(struct rx_table *table, const struct dp_tir *origin, struct rx_tir **out)
+static inline bool rx_entry_matches(const struct rx_group *g, const struct rx_entry *e,
+				    const uint64_t *key)
 {
-	struct rx_tir *tir;
+	uint64_t diff = 0;
 
-	for (tir = table->tirs; tir != NULL; tir = tir->next) {
-		if (tir->origin == origin) {
-			*out = tir;
-			return 0;
-		}
-	}
-	if (origin->n == 0 || (origin->n & (origin->n - 1)) != 0)
-		return -EINVAL;
-	tir = calloc(1, sizeof(*tir) + origin->n * sizeof(tir->queues[0]));
-	if (tir == NULL)
-		return -ENOMEM;
-	tir->origin = origin;
-	tir->symmetric = origin->symmetric;
-	tir->block_self_uc = origin->block_self_uc;
-	tir->block_self_mc = origin->block_self_mc;
-	tir->hash_fields = origin->hash_fields;
-	tir->n = origin->hash_fields ? origin->n : 1;
-	memcpy(tir->key, origin->key, sizeof(tir->key));
-	memcpy(tir->queues, origin->queues, tir->n * sizeof(tir->queues[0]));
-	for (struct rx_tir *other = table->tirs; tir->n > 1 && other != NULL; other = other->next) {
-		if (other->rss != NULL && memcmp(other->key, tir->key, sizeof(tir->key)) == 0)
-			tir->rss = other->rss;
-	}
-	if (tir->n > 1 && tir->rss == NULL) {
-		tir->rss = malloc(sizeof(*tir->rss));
-		if (tir->rss == NULL) {
-			free(tir);
-			return -ENOMEM;
-		}
-		tir->rss_owned = true;
-		rss_table_init(tir->rss, tir->key);
-	}
-	tir->next = table->tirs;
-	table->tirs = tir;
-	*out = tir;
-	return 0;
+	for (unsigned int i = 0; i < g->n_words; i++)
+		diff |= (key[g->word[i]] & g->mask[g->word[i]]) ^ e->value[i];
+	return diff == 0;
 }
 
-/*
- * What is left of a rule inside a class: 0 and *left with its mask reduced by what the class
- * already says, or -ENOENT when it can not match there.
- */
-static int rx_rule_reduce(const struct dp_rx_rule *rule, unsigned int class,
-			  struct dp_rx_rule *left)
+const struct rx_entry *rx_group_find(const struct rx_group *g, const uint64_t *key)
 {
-	static const uint8_t versions[CLASS_VERSIONS] = {0, 4, 6};
-	static const uint8_t protocols[CLASS_PROTOCOLS] = {6, 17, 0};
-	uint8_t version = versions[class / CLASS_PROTOCOLS];
-	unsigned int protocol_class = class % CLASS_PROTOCOLS;
-	uint8_t mask = rule->mask.ip_protocol;
+	const struct rx_entry *e = g->bucket[rx_hash_key(g, key) & (g->n_buckets - 1)];
 
-	*left = *rule;
-	if ((version & rule->mask.ip_version) != rule->value.ip_version)
-		return -ENOENT;
-	left->mask.ip_version = 0;
-	left->value.ip_version = 0;
-	if (protocol_class < 2) {
-		if ((protocols[protocol_class] & mask) != rule->value.ip_protocol)
-			return -ENOENT;
-		left->mask.ip_protocol = 0;
-		left->value.ip_protocol = 0;
-	} else if (mask == 0xff && rx_class_protocol(rule->value.ip_protocol) < 2) {
-		return -ENOENT;
-	}
-	return 0;
+	while (e != NULL && !rx_entry_matches(g, e, key))
+		e = e->next;
+	return e;
 }
 
-static int rx_class_init(struct rx_table *table, unsigned int class, const struct dp_rx_rule *rules,
-			 unsigned int n)
+static void rx_group_put(struct rx_group *g, struct rx_entry *e)
 {
-	static const struct flow_key nothing;
-	struct rx_class *c = &table->classes[class];
+	struct rx_entry **at = &g->bucket[rx_hash_entry(g, e) & (g->n_buckets - 1)];
 
-	c->rules = calloc(n, sizeof(c->rules[0]));
-	if (c->rules == NULL)
-		return -ENOMEM;
+	while (*at != NULL && (*at)->order <= e->order)
+		at = &(*at)->next;
+	e->next = *at;
+	*at = e;
+}
+
+/* Without memory it stays as it is, and is slower. */
+static void rx_group_grow(struct rx_group *g)
+{
+	unsigned int n = g->n_buckets;
+	struct rx_entry **old = g->bucket, **bucket = calloc(n * 2, sizeof(*bucket));
+
+	if (bucket == NULL)
+		return;
+	g->bucket = bucket;
+	g->n_buckets = n * 2;
 	for (unsigned int i = 0; i < n; i++) {
-		struct rx_rule *r = &c->rules[c->n];
-		struct dp_rx_rule left;
-		struct rx_tir *tir = NULL;
-		int err = 0;
+		while (old[i] != NULL) {
+			struct rx_entry *e = old[i];
 
-		if (rx_rule_reduce(&rules[i], class, &left) != 0)
-			continue;
-		if (rules[i].tir != NULL)
-			err = rx_tir_get(table, rules[i].tir, &tir);
+			old[i] = e->next;
+			rx_group_put(g, e);
+		}
+	}
+	if (old != &g->one)
+		free(old);
+}
+
+static struct rx_group *rx_group_of(const struct rx_table *table, const union rx_key *mask)
+{
+	for (unsigned int i = 0; i < table->n_groups; i++) {
+		if (memcmp(table->group[i]->mask, mask->word, sizeof(mask->word)) == 0)
+			return table->group[i];
+	}
+	return NULL;
+}
+
+/* Its place among the others after first has gone down, or at the end of the list. */
+static void rx_group_sort(struct rx_table *table, const struct rx_group *group)
+{
+	struct rx_group **g = table->group, *moved;
+	unsigned int i = 0;
+
+	while (g[i] != group)
+		i++;
+	moved = g[i];
+	for (; i > 0 && g[i - 1]->first > moved->first; i--)
+		g[i] = g[i - 1];
+	g[i] = moved;
+}
+
+static int rx_group_new(struct rx_table *table, const union rx_key *mask, uint64_t first,
+			struct rx_group **out)
+{
+	struct rx_group **list = realloc(table->group, (table->n_groups + 1) * sizeof(*list));
+	struct rx_group *g;
+
+	if (list == NULL)
+		return -ENOMEM;
+	table->group = list;
+	g = calloc(1, sizeof(*g));
+	if (g == NULL)
+		return -ENOMEM;
+	g->table = table;
+	g->first = first;
+	memcpy(g->mask, mask->word, sizeof(g->mask));
+	for (uint8_t i = 0; i < RX_WORDS; i++) {
+		if (g->mask[i] != 0)
+			g->word[g->n_words++] = i;
+	}
+	g->bucket = &g->one;
+	g->n_buckets = 1;
+	list[table->n_groups++] = g;
+	rx_group_sort(table, g);
+	*out = g;
+	return 0;
+}
+
+/* The last entry has gone. */
+static void rx_group_free(struct rx_group *g)
+{
+	struct rx_table *table = g->table;
+	unsigned int i = 0;
+
+	while (table->group[i] != g)
+		i++;
+	memmove(&table->group[i], &table->group[i + 1],
+		(--table->n_groups - i) * sizeof(table->group[0]));
+	if (g->bucket != &g->one)
+		free(g->bucket);
+	free(g);
+}
+
+const uint64_t *rx_group_mask(const struct rx_group *g)
+{
+	return g->mask;
+}
+
+uint64_t rx_group_first(const struct rx_group *g)
+{
+	return g->first;
+}
+
+unsigned int rx_group_entries(const struct rx_group *g)
+{
+	return g->n;
+}
+
+const struct rx_entry *rx_group_next(const struct rx_group *g, const struct rx_entry *e)
+{
+	unsigned int i = 0;
+
+	if (e != NULL && e->next != NULL)
+		return e->next;
+	if (e != NULL)
+		i = (unsigned int)(rx_hash_entry(g, e) & (g->n_buckets - 1)) + 1;
+	while (i < g->n_buckets && g->bucket[i] == NULL)
+		i++;
+	return i < g->n_buckets ? g->bucket[i] : NULL;
+}
+
+uint64_t rx_entry_word(const struct rx_entry *e, unsigned int i)
+{
+	const struct rx_group *g = e->group;
+
+	for (unsigned int w = 0; w < g->n_words; w++) {
+		if (g->word[w] == i)
+			return e->value[w];
+	}
+	return 0;
+}
+
+/* ---- entries ---- */
+
+int rx_entry_set(struct rx_entry *e, const struct dp_rx_entry *attr)
+{
+	if (attr->table != NULL &&
+	    (attr->tir != NULL || attr->table->level <= e->group->table->level))
+		return -EINVAL;
+	e->tir = attr->tir;
+	e->table = attr->table;
+	e->counter = attr->counter;
+	return 0;
+}
+
+int rx_entry_add(struct rx_table *table, const struct dp_rx_entry *attr, struct rx_entry **out)
+{
+	union rx_key mask, value;
+	struct rx_group *g;
+	struct rx_entry *e;
+	int err;
+
+	rx_key_set(&mask, &attr->mask);
+	rx_key_set(&value, &attr->value);
+	g = rx_group_of(table, &mask);
+	if (g == NULL) {
+		err = rx_group_new(table, &mask, attr->order, &g);
 		if (err)
 			return err;
-		memcpy(r->mask, &left.mask, sizeof(left.mask));
-		memcpy(r->value, &left.value, sizeof(left.value));
-		r->always = memcmp(&left.mask, &nothing, sizeof(nothing)) == 0;
-		r->tir = tir;
-		r->counter = rules[i].counter;
-		table->counts |= r->counter != NULL;
-		c->n++;
-		if (r->always)
-			break;
 	}
+	e = calloc(1, sizeof(*e) + g->n_words * sizeof(e->value[0]));
+	err = e == NULL ? -ENOMEM : 0;
+	if (err == 0) {
+		e->group = g;
+		e->order = attr->order;
+		err = rx_entry_set(e, attr);
+	}
+	if (err) {
+		free(e);
+		if (g->n == 0)
+			rx_group_free(g);
+		return err;
+	}
+	for (unsigned int i = 0; i < g->n_words; i++)
+		e->value[i] = value.word[g->word[i]];
+	if (g->n >= 2 * g->n_buckets)
+		rx_group_grow(g);
+	rx_group_put(g, e);
+	g->n++;
+	table->n++;
+	if (e->order < g->first) {
+		g->first = e->order;
+		rx_group_sort(table, g);
+	}
+	*out = e;
 	return 0;
 }
 
-static void rx_table_find_single(struct rx_table *table)
+void rx_entry_remove(struct rx_entry *e)
 {
-	const struct rx_tir *first;
+	struct rx_group *g = e->group;
+	struct rx_entry **at = &g->bucket[rx_hash_entry(g, e) & (g->n_buckets - 1)];
 
-	if (table->counts)
-		return;
-	for (unsigned int i = 0; i < CLASSES; i++) {
-		const struct rx_class *c = &table->classes[i];
-		const struct rx_tir *tir;
-
-		if (c->n == 0 || !c->rules[0].always)
-			return;
-		tir = c->rules[0].tir;
-		if (tir == NULL)
-			return;
-		first = table->classes[0].rules[0].tir;
-		if (tir->n != 1 || tir->queues[0] != first->queues[0] ||
-		    tir->block_self_uc != first->block_self_uc ||
-		    tir->block_self_mc != first->block_self_mc)
-			return;
-	}
-	first = table->classes[0].rules[0].tir;
-	table->single = true;
-	table->single_uc = (struct rx_result){first->queues[0], first->block_self_uc, NULL};
-	table->single_mc = (struct rx_result){first->queues[0], first->block_self_mc, NULL};
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	free(e);
+	g->table->n--;
+	if (--g->n == 0)
+		rx_group_free(g);
 }
 
-int rx_table_create(const struct dp_rx_rule *rules, unsigned int n, struct rx_table **out)
+struct rx_table *rx_entry_table(const struct rx_entry *e)
+{
+	return e->group->table;
+}
+
+/* ---- tables ---- */
+
+int rx_table_new(struct dp_port *port, unsigned int level, struct rx_table **out)
 {
 	struct rx_table *table = calloc(1, sizeof(*table));
-	int err = table == NULL ? -ENOMEM : 0;
 
-	for (unsigned int i = 0; i < CLASSES && err == 0; i++)
-		err = rx_class_init(table, i, rules, n);
-	if (err) {
-		rx_table_destroy(table);
-		return err;
-	}
-	rx_table_find_single(table);
+	if (table == NULL)
+		return -ENOMEM;
+	table->port = port;
+	table->level = level;
 	*out = table;
 	return 0;
 }
@@ -211,68 +293,123 @@ void rx_table_destroy(struct rx_table *table)
 {
 	if (table == NULL)
 		return;
-	for (unsigned int i = 0; i < CLASSES; i++)
-		free(table->classes[i].rules);
+	while (table->n_groups > 0) {
+		struct rx_group *g = table->group[table->n_groups - 1];
+		unsigned int i = 0;
+
+		/* The group goes with its last entry. */
+		while (g->bucket[i] == NULL)
+			i++;
+		rx_entry_remove(g->bucket[i]);
+	}
+	free(table->group);
 	while (table->tirs != NULL) {
 		struct rx_tir *tir = table->tirs;
 
 		table->tirs = tir->next;
-		if (tir->rss_owned)
-			free(tir->rss);
-		free(tir);
+		rx_tir_destroy(tir);
+	}
+	while (table->rqts != NULL) {
+		struct rx_rqt *rqt = table->rqts;
+
+		table->rqts = rqt->next;
+		rx_rqt_destroy(rqt);
 	}
 	free(table);
 }
 
-bool rx_table_counts(const struct rx_table *table)
+/* The TIR of a rule, which others may share. */
+static int rx_table_tir(struct rx_table *table, const struct dp_tir *origin, struct rx_tir **out)
 {
-	return table->counts;
+	struct rx_rqt *rqt;
+	struct rx_tir *tir;
+	int err;
+
+	for (tir = table->tirs; tir != NULL; tir = tir->next) {
+		if (tir->origin == origin) {
+			*out = tir;
+			return 0;
+		}
+	}
+	err = rx_rqt_new(table->port, origin->queues, origin->n, &rqt);
+	if (err)
+		return err;
+	rqt->next = table->rqts;
+	table->rqts = rqt;
+	err = rx_tir_new(table->port, origin, rqt, &tir);
+	if (err)
+		return err;
+	tir->origin = origin;
+	tir->next = table->tirs;
+	table->tirs = tir;
+	*out = tir;
+	return 0;
 }
 
-bool rx_table_single(const struct rx_table *table, bool group, struct rx_result *result)
+int rx_table_create(const struct dp_rx_rule *rules, unsigned int n, struct rx_table **out)
 {
-	if (!table->single)
-		return false;
-	*result = group ? table->single_mc : table->single_uc;
-	return true;
+	struct rx_table *table;
+	int err = rx_table_new(NULL, 0, &table);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < n && err == 0; i++) {
+		struct dp_rx_entry attr = {.order = i, .counter = rules[i].counter};
+		struct rx_entry *entry;
+
+		attr.mask = rules[i].mask;
+		attr.value = rules[i].value;
+		if (rules[i].tir != NULL)
+			err = rx_table_tir(table, rules[i].tir, &attr.tir);
+		if (err == 0)
+			err = rx_entry_add(table, &attr, &entry);
+	}
+	if (err) {
+		rx_table_destroy(table);
+		return err;
+	}
+	*out = table;
+	return 0;
 }
 
-static bool rx_rule_matches(const struct rx_rule *rule, const uint64_t *key)
+static const struct rx_entry *rx_table_match(const struct rx_table *table, const uint64_t *key)
 {
-	uint64_t diff = 0;
+	const struct rx_entry *best = NULL;
 
-	for (unsigned int i = 0; i < RULE_WORDS; i++)
-		diff |= (key[i] & rule->mask[i]) ^ rule->value[i];
-	return diff == 0;
+	for (unsigned int i = 0; i < table->n_groups; i++) {
+		const struct rx_group *g = table->group[i];
+		const struct rx_entry *e;
+
+		if (best != NULL && g->first > best->order)
+			break;
+		e = rx_group_find(g, key);
+		if (e != NULL && (best == NULL || e->order < best->order))
+			best = e;
+	}
+	return best;
 }
 
 void rx_table_find(const struct rx_table *table, const uint8_t *bytes, size_t len,
 		   struct rx_result *result)
 {
-	union {
-		struct flow_key key;
-		uint64_t words[RULE_WORDS];
-	} u;
-	const struct rx_class *c;
+	union rx_key k;
 
-	u.words[RULE_WORDS - 1] = 0;
-	frame_parse(bytes, len, &u.key);
-	c = &table->classes[rx_class_of(&u.key)];
-	for (unsigned int i = 0; i < c->n; i++) {
-		const struct rx_rule *rule = &c->rules[i];
-		const struct rx_tir *tir = rule->tir;
-		uint32_t hash;
+	result->vq = NULL;
+	result->block_self = false;
+	result->n_counters = 0;
+	k.word[RX_WORDS - 1] = 0;
+	frame_parse(bytes, len, &k.key);
+	while (table != NULL) {
+		const struct rx_entry *e = rx_table_match(table, k.word);
 
-		if (!rule->always && !rx_rule_matches(rule, u.words))
-			continue;
-		*result = (struct rx_result){NULL, false, rule->counter};
-		if (tir == NULL)
+		if (e == NULL)
 			return;
-		hash =
-		    tir->n > 1 ? rss_hash(tir->rss, &u.key, tir->hash_fields, tir->symmetric) : 0;
-		result->vq = tir->queues[hash & (tir->n - 1)];
-		result->block_self = bytes[0] & 1 ? tir->block_self_mc : tir->block_self_uc;
-		return;
+		if (e->counter != NULL)
+			result->counter[result->n_counters++] = e->counter;
+		table = e->table;
+		if (e->tir == NULL)
+			continue;
+		result->vq = rx_tir_queue(e->tir, &k.key);
+		result->block_self = bytes[0] & 1 ? e->tir->block_self_mc : e->tir->block_self_uc;
 	}
-	*result = (struct rx_result){NULL, false, NULL};
 }

@@ -39,8 +39,8 @@
  * also when the queue is stopped and resumed meanwhile.
  *
  * Threads: dp_lock() stops all NIC threads between two bursts until dp_unlock(); vq_create,
- * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_*_doorbell, dp_mem_revoke and vq_status must be
- * called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
+ * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_rqt_*, dp_tir_*, dp_table_*, dp_entry_*,
+ * dp_*_doorbell, dp_mem_revoke and vq_status must be called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
  * they may not take locks that a holder of dp_lock might hold, and not block. Of one queue they are
  * never concurrent, of several queues they may be; notify and error may also come from vq_stop,
  * error from vq_inject, in the caller's thread.
@@ -252,7 +252,17 @@ void vq_set_moderation(struct vq *vq, const struct vq_moderation *moderation);
 /* Break a queue on purpose, as if its guest had: RDY or SUSPEND, else -EINVAL. Hold dp_lock. */
 int vq_inject(struct vq *vq, enum vq_error error);
 
-/* ---- receive steering: rules of one port, matched in order ---- */
+/*
+ * ---- receive steering ----
+ *
+ * A frame that is for a port enters the port's root table. In a table the entry counts that matches
+ * and has the lowest order; it says where the frame goes: into a TIR, on to a table of a higher
+ * level, or nowhere. What no entry matches is dropped. Entries of one mask are found by one hash,
+ * so a table may have many of them; masks are tried one after the other.
+ *
+ * All of it changes under dp_lock and at once: a frame that is routed later sees the change, and
+ * what NIC threads remember of earlier frames is void.
+ */
 
 struct flow_key {
 	uint8_t dmac[6], smac[6];
@@ -269,14 +279,15 @@ struct flow_key {
 
 enum { DP_HASH_SRC_IP = 1, DP_HASH_DST_IP = 2, DP_HASH_SPORT = 4, DP_HASH_DPORT = 8 };
 
-/* A TIR and its RQT, as the datapath needs them. */
+/* A TIR and its RQT. */
 struct dp_tir {
 	uint8_t key[40];     /* Toeplitz */
 	uint8_t hash_fields; /* DP_HASH_*; 0: always queues[0] */
 	bool symmetric;
 	bool block_self_uc, block_self_mc; /* self_lb_block */
-	unsigned int n;                    /* a power of two */
-	struct vq **queues;                /* entries may be NULL: dropped */
+	/* Not for dp_tir_create and dp_tir_set, which have a dp_rqt instead. */
+	unsigned int n;     /* a power of two */
+	struct vq **queues; /* entries may be NULL: dropped */
 };
 
 /* Written by NIC threads with atomic adds. */
@@ -284,6 +295,53 @@ struct dp_counter {
 	uint64_t frames, bytes;
 };
 
+enum { DP_RX_LEVEL_MAX = 15 }; /* tables behind the root one on a frame's way, at most */
+
+struct rx_rqt;
+struct rx_tir;
+struct rx_table;
+struct rx_entry;
+
+/*
+ * Receive queues of a port by hash; n: a power of two, entries may be NULL. -EINVAL: not so, or a
+ * transmit queue among them. set: -ENOMEM: all is as before. set_queue: one entry, never fails.
+ */
+int dp_rqt_create(struct dp_port *port, struct vq *const *queues, unsigned int n,
+		  struct rx_rqt **rqt);
+int dp_rqt_set(struct rx_rqt *rqt, struct vq *const *queues, unsigned int n);
+void dp_rqt_set_queue(struct rx_rqt *rqt, unsigned int i, struct vq *vq);
+void dp_rqt_destroy(struct rx_rqt *rqt); /* no TIR uses it; NULL is legal */
+
+/* set: -ENOMEM: all is as before. */
+int dp_tir_create(struct dp_port *port, const struct dp_tir *attr, struct rx_rqt *rqt,
+		  struct rx_tir **tir);
+int dp_tir_set(struct rx_tir *tir, const struct dp_tir *attr, struct rx_rqt *rqt);
+void dp_tir_destroy(struct rx_tir *tir); /* no entry leads to it; NULL is legal */
+
+/* A table behind the root one, of level 1..DP_RX_LEVEL_MAX. */
+int dp_table_create(struct dp_port *port, unsigned int level, struct rx_table **table);
+void dp_table_destroy(struct rx_table *table); /* empty, and no entry leads to it; NULL is legal */
+
+struct dp_rx_entry {
+	struct flow_key mask, value; /* value already masked */
+	uint64_t order;
+	/* Where to: one of them at most; none: dropped. */
+	struct rx_tir *tir;
+	struct rx_table *table;
+	struct dp_counter *counter; /* borrowed while the entry is there; may be NULL */
+};
+
+/*
+ * table NULL: the port's root table. A port whose root table is empty receives nothing, and is no
+ * receiver of groups. -EINVAL: a table of the same or a lower level. set: another destination or
+ * counter; never fails but for that.
+ */
+int dp_entry_add(struct dp_port *port, struct rx_table *table, const struct dp_rx_entry *attr,
+		 struct rx_entry **entry);
+int dp_entry_set(struct rx_entry *entry, const struct dp_rx_entry *attr);
+void dp_entry_remove(struct rx_entry *entry); /* NULL is legal */
+
+/* The short way, for a port that has no entries of the kind above. */
 struct dp_rx_rule {
 	struct flow_key mask, value; /* value already masked */
 	const struct dp_tir *tir;    /* NULL: drop */

@@ -63,8 +63,9 @@ enum frame_form { FORM_SAME, FORM_TAG, FORM_UNTAG };
 struct frame_extra {
 	uint8_t i;
 	int8_t grown;               /* bytes that a tag added */
-	struct dp_counter *counter; /* of the rule that matched; may be NULL */
+	uint8_t n_counters;
 	uint32_t len;               /* as the receiver saw it */
+	struct dp_counter *counter[DP_RX_LEVEL_MAX + 1]; /* of the entries that matched */
 };
 
 /* Where the last frame of a transmit queue went: traffic comes in trains. */
