@@ -356,9 +356,9 @@ uml() { # NAME SOCKET [MEGABYTES]
 	# shellcheck disable=SC2154
 	spawn "$name" env -C "$T/$name" TMPDIR="${UML_TMPDIR:-/dev/shm}" "${uml_as[@]}" linux.uml \
 		"virtio_uml.device=$socket:1" "initrd=$VV_UML_RD" "mem=${mem}M" \
-		con=null con0=null,fd:1 ssl=null "uml_dir=$T/$name" "umid=vv" "job=$T/$name" quiet
+		con=null "con0=$uml_in,fd:1" ssl=null "uml_dir=$T/$name" "umid=vv" "job=$T/$name" quiet
 }
-uml_as=()
+uml_as=() uml_in=null
 # The same under QEMU without KVM, as a PC. The script is all the guest has.
 qemu() { # NAME SOCKET DEVICE-OPTIONS [NETDEV-OPTIONS]
 	local name=$1 socket=$2 device=$3 netdev=${4:-}
@@ -375,6 +375,34 @@ qemu() { # NAME SOCKET DEVICE-OPTIONS [NETDEV-OPTIONS]
 		-append "console=ttyS0 quiet panic=-1" -chardev "socket,id=c0,path=$socket" \
 		-netdev "vhost-user,id=n0,chardev=c0${netdev:+,$netdev}" \
 		-device "virtio-net-pci,netdev=n0,vectors=0${device:+,$device}"
+}
+# A guest that does what `guest` says, until told to exit. START: its kind, uml or qemu.
+guest_shell() { # START NAME SOCKET [...]
+	local uml_in=fd:0
+	ASKED[$2]=0
+	"$@" <<-'END'
+		stty -echo
+		# Its own applets come first for busybox.
+		ip() { /usr/bin/ip "$@"; }
+		n=0
+		echo "VV: did 0 0"
+		while read -r line; do
+			n=$((n + 1))
+			eval "$line" 2>&1
+			echo "VV: did $n $?"
+		done
+	END
+	wait_log "$2" "^VV: did 0 " 60
+}
+declare -A ASKED=()
+# Have a guest run a command (one line); its output is in $OUT, its status is returned.
+guest() { # NAME COMMAND
+	local n=$((ASKED[$1] + 1))
+	ASKED[$1]=$n
+	tell "$1" "$2"
+	wait_log "$1" "^VV: did $n " 30
+	OUT=$(sed -n "/^VV: did $((n - 1)) /,/^VV: did $n /p" "$T/$1.log" | sed '1d;$d' | tr -d '\r')
+	return "$(sed -n "s/^VV: did $n \([0-9]*\).*/\1/p" "$T/$1.log")"
 }
 guest_ended() { # NAME SECONDS: and its script succeeded
 	reap "$1" "$2"
