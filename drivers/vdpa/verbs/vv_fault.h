@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where work may stumble: copied for the time of the guard. */
+/* Where work may stumble. */
 struct vv_fault_range {
 	const void *addr;
 	size_t len;

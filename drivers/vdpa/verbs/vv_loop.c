@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <rte_lcore.h>
-#include <rte_thread.h>
-#include <rte_version.h>
-
 #include "vv_loop.h"
-#include "vv_signals.h"
+#include "vv_thread.h"
 
 enum { BATCH = 32 };
 
@@ -28,11 +22,7 @@ struct vv_loop {
 	int epoll_fd, control_fd;
 	bool stop;    /* atomic; read after control_fd */
 	int event_fd; /* borrowed */
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
-	rte_thread_t thread;
-#else
-	pthread_t thread;
-#endif
+	struct vv_thread thread;
 };
 
 static int loop_pass(struct vv_loop *l)
@@ -61,9 +51,8 @@ static int loop_pass(struct vv_loop *l)
 	return 0;
 }
 
-static void loop_run(struct vv_loop *l)
+static void loop_run(void *l)
 {
-	vv_signals_block();
 	while (!loop_pass(l))
 		;
 }
@@ -74,41 +63,6 @@ static int watch(struct vv_loop *l, int fd, uint64_t key, uint32_t events)
 
 	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
-
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
-static uint32_t loop_main(void *arg)
-{
-	loop_run(arg);
-	return 0;
-}
-
-static int thread_start(struct vv_loop *l, const char *name)
-{
-	return rte_thread_create_internal_control(&l->thread, name, loop_main, l);
-}
-
-static void thread_join(struct vv_loop *l)
-{
-	rte_thread_join(l->thread, NULL);
-}
-#else
-static void *loop_main(void *arg)
-{
-	loop_run(arg);
-	return NULL;
-}
-
-static int thread_start(struct vv_loop *l, const char *name)
-{
-	/* A control thread: not on the cores of poll-mode drivers. */
-	return rte_ctrl_thread_create(&l->thread, name, NULL, loop_main, l);
-}
-
-static void thread_join(struct vv_loop *l)
-{
-	pthread_join(l->thread, NULL);
-}
-#endif
 
 static void loop_free(struct vv_loop *l)
 {
@@ -140,11 +94,9 @@ int vv_loop_start(const char *name, int event_fd, const struct vv_loop_ops *ops,
 	if (!err)
 		err = watch(l, event_fd, KEY_EVENT, EPOLLIN);
 	if (!err)
-		err = thread_start(l, name);
-	if (err) {
-		err = err < 0 ? err : -err;
+		err = vv_thread_start(&l->thread, name, loop_run, l);
+	if (err)
 		goto fail;
-	}
 	*loop = l;
 	return 0;
 fail:
@@ -166,7 +118,7 @@ void vv_loop_stop(struct vv_loop *loop)
 		return;
 	__atomic_store_n(&loop->stop, true, __ATOMIC_RELEASE);
 	vv_loop_poke(loop);
-	thread_join(loop);
+	vv_thread_join(&loop->thread);
 	loop_free(loop);
 }
 
