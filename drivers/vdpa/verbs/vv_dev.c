@@ -136,9 +136,21 @@ void vv_dev_doorbell_area(const struct vv_dev *dev, uint64_t *offset, uint64_t *
 
 /* ---- receiving ---- */
 
+/*
+ * The key of the RSS specification's verification suite, that most drivers use: hash values can be
+ * compared with published ones.
+ */
+static const uint8_t toeplitz_key[VV_STEER_KEY_LEN] = {
+    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+};
+
 int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 {
 	bool spread = dev->offer.pairs > 1 && dev->features & 1ull << VIRTIO_NET_F_MQ;
+	unsigned int log = vv_hca_caps(dev->hca)->log_max_rqt_size;
+	struct vv_steer_plan plan = {.all = true};
 	uint32_t numbers[VV_PAIRS_MAX];
 	unsigned int i, n = 0;
 
@@ -148,10 +160,24 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 		if (q != except && q->state == VV_QUEUE_RUNNING)
 			numbers[n++] = vv_virtq_number(q->virtq);
 	}
-	if (n > 1 && !spread)
-		n = 1;
 	dev->parked = NULL;
-	return vv_steer_set(dev->steer, numbers, n, spread);
+	if (n == 0) {
+		vv_steer_clear(dev->steer);
+		return 0;
+	}
+	plan.unclassified = numbers[0];
+	plan.table_len = 1;
+	memcpy(plan.key, toeplitz_key, sizeof(plan.key));
+	if (spread) {
+		plan.hash_types = VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_TCPv4 |
+				  VIRTIO_NET_RSS_HASH_TYPE_UDPv4 | VIRTIO_NET_RSS_HASH_TYPE_IPv6 |
+				  VIRTIO_NET_RSS_HASH_TYPE_TCPv6 | VIRTIO_NET_RSS_HASH_TYPE_UDPv6;
+		/* The more entries, the more even with a number of queues that is no power of two. */
+		plan.table_len = log < 7 ? 1u << log : VV_STEER_TABLE_MAX;
+	}
+	for (i = 0; i < plan.table_len; i++)
+		plan.table[i] = numbers[i % n];
+	return vv_steer_set(dev->steer, &plan);
 }
 
 void vv_dev_unsteer(struct vv_dev *dev)

@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From the plan in force to the next. The parts know their objects (vv_steer_priv.h); here is the
+ * order among them, and the way back.
+ */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "vv_steer.h"
+#include "vv_steer_priv.h"
 
-/* Entries of the table: the more, the more even with a number that is no power of two. */
-#define TABLE_LOG_MAX 7
-
-static const struct vv_flow_class all_frames = {.priority = 7};
-
-static const struct vv_flow_class classes[] = {
-    {.priority = 7},
-    {		  .ip = 4,	      .priority = 6},
-    {			.ip = 6, .priority = 6},
-    { .ip = 4,       .l4 = IPPROTO_TCP, .priority = 5},
-    { .ip = 4,       .l4 = IPPROTO_UDP, .priority = 5},
-    { .ip = 6,       .l4 = IPPROTO_TCP, .priority = 5},
-    {  .ip = 6,       .l4 = IPPROTO_UDP, .priority = 5},
-};
-
-enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };
-
-enum { QUEUES_MAX = 1 << TABLE_LOG_MAX };
-
-struct vv_steer {
-	struct vv_hca *hca; /* borrowed from the device */
-	struct vv_obj td, tis;
-	struct vv_obj rqt;
-	bool spread;                 /* as rqt was made */
-	uint32_t queues[QUEUES_MAX]; /* what rqt refers to */
-	unsigned int n;
-	struct vv_obj tirs[CLASSES];
-	struct vv_rule rules[CLASSES];
-};
+static const uint32_t hash_types = VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_TCPv4 |
+				   VIRTIO_NET_RSS_HASH_TYPE_UDPv4 | VIRTIO_NET_RSS_HASH_TYPE_IPv6 |
+				   VIRTIO_NET_RSS_HASH_TYPE_TCPv6 | VIRTIO_NET_RSS_HASH_TYPE_UDPv6;
 
 int vv_steer_create(struct vv_hca *hca, struct vv_steer **steer)
 {
@@ -44,9 +20,16 @@ int vv_steer_create(struct vv_hca *hca, struct vv_steer **steer)
 	if (!s)
 		return -ENOMEM;
 	s->hca = hca;
+	s->filters = vv_steer_can_filter(vv_hca_caps(hca));
 	err = vv_td_create(hca, &s->td);
 	if (!err)
 		err = vv_tis_create(hca, s->td.id, &s->tis);
+	if (!err)
+		err = vv_spread_create(s);
+	if (!err && s->filters)
+		err = vv_addresses_create(s);
+	if (!err && s->filters)
+		err = vv_root_create(s);
 	if (err) {
 		vv_steer_destroy(s);
 		return err;
@@ -60,6 +43,9 @@ void vv_steer_destroy(struct vv_steer *steer)
 	if (!steer)
 		return;
 	vv_steer_clear(steer);
+	vv_root_destroy(steer);
+	vv_addresses_destroy(steer);
+	vv_spread_destroy(steer);
 	vv_obj_destroy(&steer->tis);
 	vv_obj_destroy(&steer->td);
 	free(steer);
@@ -70,68 +56,75 @@ uint32_t vv_steer_tisn(const struct vv_steer *steer)
 	return steer->tis.id;
 }
 
+bool vv_steer_is_set(const struct vv_steer *steer)
+{
+	return steer->set;
+}
+
 void vv_steer_clear(struct vv_steer *steer)
 {
-	unsigned int i;
-
-	for (i = CLASSES; i-- > 0;) {
-		vv_rule_destroy(&steer->rules[i]);
-		vv_obj_destroy(&steer->tirs[i]);
-	}
-	vv_obj_destroy(&steer->rqt);
-	steer->n = 0;
+	vv_root_clear(steer);
+	vv_addresses_clear(steer);
+	vv_spread_clear(steer);
+	steer->set = false;
 }
 
-static unsigned int table_size(const struct vv_steer *s, unsigned int n, bool spread)
+static int plan_check(const struct vv_steer *s, const struct vv_steer_plan *plan)
 {
-	unsigned int log = vv_hca_caps(s->hca)->log_max_rqt_size;
-
-	if (!spread)
-		return n; /* one */
-	return 1u << (log < TABLE_LOG_MAX ? log : TABLE_LOG_MAX);
+	if (plan->table_len > VV_STEER_TABLE_MAX || plan->table_len & (plan->table_len - 1) ||
+	    plan->hash_types & ~hash_types)
+		return -EINVAL;
+	if (!plan->all && plan->n_macs > VV_STEER_MACS_MAX)
+		return -EINVAL;
+	if (plan->hash_types &&
+	    (uint64_t)plan->table_len > 1ull << vv_hca_caps(s->hca)->log_max_rqt_size)
+		return -E2BIG;
+	return plan->all || s->filters ? 0 : -ENOTSUP;
 }
 
-static int receive_start(struct vv_steer *s, const uint32_t *queues, unsigned int n, bool spread)
+/*
+ * From whatever the parts hold to a plan. Behind the rule for all frames nothing is reached: what
+ * an earlier plan, or one that was given up, has left there can go first, and makes room.
+ */
+static int bring(struct vv_steer *s, const struct vv_steer_plan *plan)
 {
-	const struct vv_flow_class *cls = spread ? classes : &all_frames;
-	unsigned int count = spread ? CLASSES : 1, i;
-	int err = vv_rqt_create(s->hca, queues, n, table_size(s, n, spread), &s->rqt);
-
-	for (i = 0; i < count && !err; i++) {
-		err = vv_tir_create(s->hca, &cls[i], s->td.id, s->rqt.id, &s->tirs[i]);
-		if (!err)
-			err = vv_rule_create(s->hca, &cls[i], &s->tirs[i], &s->rules[i]);
-	}
-	if (err)
-		vv_steer_clear(s);
-	s->spread = spread;
-	return err;
-}
-
-int vv_steer_set(struct vv_steer *steer, const uint32_t *queues, unsigned int n, bool spread)
-{
-	unsigned int size;
+	bool filter = s->filters && !plan->all;
 	int err;
 
-	if (n == 0) {
-		vv_steer_clear(steer);
-		return 0;
-	}
-	if (n > QUEUES_MAX)
-		n = QUEUES_MAX;
-	if (steer->rqt.obj && steer->spread != spread)
-		vv_steer_clear(steer);
-	if (n == steer->n && !memcmp(queues, steer->queues, n * sizeof(*queues)))
-		return 0;
-	if (steer->rqt.obj) {
-		size = table_size(steer, n, spread);
-		err = vv_rqt_modify(steer->hca, &steer->rqt, queues, n < size ? n : size, size);
-	} else {
-		err = receive_start(steer, queues, n, spread);
-	}
+	if (filter && s->root.all.flow)
+		vv_addresses_trim(s, plan);
+	err = vv_spread_add(s, plan);
+	if (!err && filter)
+		err = vv_addresses_add(s, plan);
+	if (!err && s->filters)
+		err = vv_root_add(s, plan);
 	if (err)
 		return err;
-	memcpy(steer->queues, queues, n * sizeof(*queues));
-	steer->n = n;
+	if (s->filters)
+		vv_root_trim(s, plan);
+	if (filter)
+		vv_addresses_trim(s, plan);
+	vv_spread_trim(s, plan);
+	return 0;
+}
+
+int vv_steer_set(struct vv_steer *steer, const struct vv_steer_plan *plan)
+{
+	int err = plan_check(steer, plan);
+
+	if (err)
+		return err;
+	if (!plan->table_len) {
+		vv_steer_clear(steer);
+		return 0;
+	}
+	err = bring(steer, plan);
+	if (err) {
+		if (!steer->set || bring(steer, &steer->plan))
+			vv_steer_clear(steer);
+		return err;
+	}
+	steer->plan = *plan;
+	steer->set = true;
 	return 0;
 }

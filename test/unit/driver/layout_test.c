@@ -15,6 +15,7 @@
 #include "prm/prm_cap.h"
 #include "prm/prm_counters.h"
 #include "prm/prm_cq.h"
+#include "prm/prm_flow.h"
 #include "prm/prm_match.h"
 #include "prm/prm_mkey.h"
 #include "prm/prm_obj.h"
@@ -113,8 +114,12 @@ static void compare_values_same(void **state)
 	assert_int_equal(PRM_OP_ALLOC_TRANSPORT_DOMAIN, MLX5_CMD_OP_ALLOC_TRANSPORT_DOMAIN);
 	assert_int_equal(PRM_OP_CREATE_TIS, MLX5_CMD_OP_CREATE_TIS);
 	assert_int_equal(PRM_OP_CREATE_TIR, MLX5_CMD_OP_CREATE_TIR);
+	assert_int_equal(PRM_OP_MODIFY_TIR, MLX5_CMD_OP_MODIFY_TIR);
 	assert_int_equal(PRM_OP_CREATE_RQT, MLX5_CMD_OP_CREATE_RQT);
 	assert_int_equal(PRM_OP_MODIFY_RQT, MLX5_CMD_OP_MODIFY_RQT);
+	assert_int_equal(PRM_OP_CREATE_FLOW_TABLE, MLX5_CMD_OP_CREATE_FLOW_TABLE);
+	assert_int_equal(PRM_OP_CREATE_FLOW_GROUP, MLX5_CMD_OP_CREATE_FLOW_GROUP);
+	assert_int_equal(PRM_OP_SET_FLOW_TABLE_ENTRY, MLX5_CMD_OP_SET_FLOW_TABLE_ENTRY);
 	assert_int_equal(PRM_OP_CREATE_GENERAL_OBJECT, MLX5_CMD_OP_CREATE_GENERAL_OBJECT);
 	assert_int_equal(PRM_OP_MODIFY_GENERAL_OBJECT, MLX5_CMD_OP_MODIFY_GENERAL_OBJECT);
 	assert_int_equal(PRM_OP_QUERY_GENERAL_OBJECT, MLX5_CMD_OP_QUERY_GENERAL_OBJECT);
@@ -122,6 +127,8 @@ static void compare_values_same(void **state)
 	assert_int_equal(PRM_CAP_GENERAL,
 			 MLX5_GET_HCA_CAP_OP_MOD_GENERAL_DEVICE | MLX5_HCA_CAP_OPMOD_GET_CUR);
 	assert_int_equal(PRM_CAP_ROCE, MLX5_GET_HCA_CAP_OP_MOD_ROCE | MLX5_HCA_CAP_OPMOD_GET_CUR);
+	assert_int_equal(PRM_CAP_NIC_FLOW_TABLE,
+			 MLX5_GET_HCA_CAP_OP_MOD_NIC_FLOW_TABLE | MLX5_HCA_CAP_OPMOD_GET_CUR);
 	assert_int_equal(PRM_CAP_VDPA_EMULATION,
 			 MLX5_GET_HCA_CAP_OP_MOD_VDPA_EMULATION | MLX5_HCA_CAP_OPMOD_GET_CUR);
 	assert_int_equal(PRM_ACCESS_MODE_KLM, MLX5_MKC_ACCESS_MODE_KLM);
@@ -135,6 +142,12 @@ static void compare_values_same(void **state)
 	assert_int_equal(PRM_TIR_DISP_INDIRECT, MLX5_TIRC_DISP_TYPE_INDIRECT);
 	assert_int_equal(PRM_TIR_HASH_TOEPLITZ, MLX5_RX_HASH_FN_TOEPLITZ);
 	assert_int_equal(PRM_TIR_HASH_KEY_BYTES, MLX5_RSS_HASH_KEY_LEN);
+	assert_int_equal(PRM_TIR_MODIFY_INDIRECT_TABLE,
+			 MLX5_MODIFY_TIR_IN_MODIFY_BITMASK_INDIRECT_TABLE);
+	assert_int_equal(PRM_TIR_MODIFY_HASH, MLX5_MODIFY_TIR_IN_MODIFY_BITMASK_HASH);
+	assert_int_equal(PRM_FLOW_TABLE_NIC_RX, FS_FT_NIC_RX);
+	assert_int_equal(PRM_FLOW_MISS_DEFAULT, MLX5_IFC_MODIFY_FLOW_TABLE_MISS_ACTION_DEFAULT);
+	assert_int_equal(PRM_FLOW_ACTION_FWD_DEST, MLX5_FLOW_CONTEXT_ACTION_FWD_DEST);
 	assert_int_equal(PRM_HASH_L3_IPV6, MLX5_L3_PROT_TYPE_IPV6);
 	assert_int_equal(PRM_HASH_L4_TCP, MLX5_L4_PROT_TYPE_TCP);
 	assert_int_equal(PRM_HASH_L4_UDP, MLX5_L4_PROT_TYPE_UDP);
@@ -149,6 +162,9 @@ static void compare_values_same(void **state)
 	assert_int_equal(PRM_VIRTQ_SUSPEND, MLX5_VIRTQ_STATE_SUSPEND);
 	assert_int_equal(PRM_VIRTQ_ERR, MLX5_VIRTQ_STATE_ERROR);
 	assert_int_equal(PRM_VIRTQ_MODIFY_STATE, MLX5_VIRTQ_MODIFY_TYPE_STATE);
+	assert_int_equal(PRM_VIRTQ_MODIFY_PERIOD, MLX5_VIRTQ_MODIFY_TYPE_QUEUE_PERIOD);
+	assert_int_equal(PRM_VIRTQ_MODIFY_FEATURE_MASK,
+			 MLX5_VIRTQ_MODIFY_TYPE_QUEUE_FEATURE_BIT_MASK);
 	assert_int_equal(PRM_CQE_SZ, sizeof(struct mlx5_cqe));
 	assert_int_equal(PRM_CQE_WQE_COUNTER_BYTE, offsetof(struct mlx5_cqe, wqe_counter));
 	assert_int_equal(PRM_CQE_OP_OWN_BYTE, offsetof(struct mlx5_cqe, op_own));

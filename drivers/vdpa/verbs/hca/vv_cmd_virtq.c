@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Commands for virtqueues and their counters. */
+#include <errno.h>
+
 #include "vv_hca_priv.h"
 #include "../prm/prm_counters.h"
 #include "../prm/prm_virtq.h"
@@ -11,6 +13,22 @@ static void hdr_fill(void *hdr, unsigned int opcode, unsigned int type, uint32_t
 	PRM_SET(general_obj_in_cmd_hdr, hdr, obj_id, id);
 }
 
+static void features_put(void *netq, uint16_t feature_bits)
+{
+	PRM_SET(virtio_net_q, netq, queue_feature_bit_mask_12_3, feature_bits >> 3);
+	PRM_SET(virtio_net_q, netq, queue_feature_bit_mask_2_0, feature_bits & 7);
+}
+
+static void period_put(void *virtq, uint16_t period_us, uint16_t max_count)
+{
+	bool moderated = period_us || max_count;
+
+	PRM_SET(virtio_q, virtq, queue_period_mode,
+		moderated ? PRM_VIRTQ_PERIOD_FROM_FIRST : PRM_VIRTQ_PERIOD_DEFAULT);
+	PRM_SET(virtio_q, virtq, queue_period_us, period_us);
+	PRM_SET(virtio_q, virtq, queue_max_count, max_count);
+}
+
 int vv_virtq_obj_create(struct vv_hca *hca, const struct vv_virtq_attr *attr, struct vv_obj *q)
 {
 	uint8_t in[PRM_SZ(create_virtq_in)] = {0};
@@ -20,8 +38,7 @@ int vv_virtq_obj_create(struct vv_hca *hca, const struct vv_virtq_attr *attr, st
 	int err;
 
 	hdr_fill(in, PRM_OP_CREATE_GENERAL_OBJECT, PRM_OBJ_VIRTIO_NET_Q, 0);
-	PRM_SET(virtio_net_q, netq, queue_feature_bit_mask_12_3, attr->feature_bits >> 3);
-	PRM_SET(virtio_net_q, netq, queue_feature_bit_mask_2_0, attr->feature_bits & 7);
+	features_put(netq, attr->feature_bits);
 	PRM_SET(virtio_net_q, netq, tisn_or_qpn, attr->tisn);
 	PRM_SET(virtio_net_q, netq, hw_available_index, attr->hw_avail);
 	PRM_SET(virtio_net_q, netq, hw_used_index, attr->hw_used);
@@ -45,6 +62,7 @@ int vv_virtq_obj_create(struct vv_hca *hca, const struct vv_virtq_attr *attr, st
 	PRM_SET(virtio_q, virtq, umem_3_size, attr->umem[2].len);
 	PRM_SET(virtio_q, virtq, counter_set_id, attr->counters);
 	PRM_SET(virtio_q, virtq, pd, hca->pdn);
+	period_put(virtq, attr->period_us, attr->max_count);
 
 	err = vv_cmd_create(hca, "create VIRTIO_NET_Q", in, sizeof(in), out, sizeof(out), &q->obj);
 	if (!err)
@@ -63,6 +81,33 @@ int vv_virtq_obj_modify_state(struct vv_hca *hca, struct vv_obj *q, unsigned int
 	return vv_cmd_modify(
 	    hca, state == PRM_VIRTQ_RDY ? "VIRTIO_NET_Q to ready" : "VIRTIO_NET_Q to suspend", q,
 	    in, sizeof(in));
+}
+
+int vv_virtq_obj_modify_tune(struct vv_hca *hca, struct vv_obj *q, const struct vv_virtq_tune *now,
+			     const struct vv_virtq_tune *tune)
+{
+	uint8_t in[PRM_SZ(create_virtq_in)] = {0};
+	void *netq = PRM_AT(create_virtq_in, in, virtq);
+	uint64_t select = 0;
+
+	if (tune->feature_bits != now->feature_bits) {
+		if (!hca->caps.modify_ext)
+			return vv_hca_fail(hca, -ENOTSUP,
+					   "VIRTIO_NET_Q: the device cannot change the features of "
+					   "a queue (vnet_modify_ext)");
+		select |= PRM_VIRTQ_MODIFY_FEATURE_MASK;
+		features_put(netq, tune->feature_bits);
+	}
+	if (tune->period_us != now->period_us || tune->max_count != now->max_count) {
+		select |= PRM_VIRTQ_MODIFY_PERIOD;
+		period_put(PRM_AT(virtio_net_q, netq, virtio_q_context), tune->period_us,
+			   tune->max_count);
+	}
+	if (!select)
+		return 0;
+	hdr_fill(in, PRM_OP_MODIFY_GENERAL_OBJECT, PRM_OBJ_VIRTIO_NET_Q, q->id);
+	PRM_SET(virtio_net_q, netq, modify_field_select, select);
+	return vv_cmd_modify(hca, "tune VIRTIO_NET_Q", q, in, sizeof(in));
 }
 
 int vv_virtq_obj_query(struct vv_hca *hca, struct vv_obj *q, struct vv_virtq_status *status)

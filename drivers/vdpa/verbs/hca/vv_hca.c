@@ -11,112 +11,7 @@
 #include <rte_atomic.h>
 
 #include "vv_hca_priv.h"
-#include "../prm/prm_cap.h"
 #include "../prm/prm_cq.h"
-#include "../prm/prm_obj.h"
-#include "../prm/prm_qp.h"
-#include "../prm/prm_vport.h"
-
-/* ---- capabilities ---- */
-
-static int cap_query(struct vv_hca *hca, const char *what, unsigned int page, void *out,
-		     size_t out_len)
-{
-	uint8_t in[PRM_SZ(query_hca_cap_in)] = {0};
-
-	PRM_SET(query_hca_cap_in, in, opcode, PRM_OP_QUERY_HCA_CAP);
-	PRM_SET(query_hca_cap_in, in, op_mod, page);
-	return vv_cmd_exec(hca, what, in, sizeof(in), out, out_len);
-}
-
-static void caps_read_vdpa(struct vv_hca_caps *caps, const void *cap)
-{
-	unsigned int types = PRM_GET(virtio_emulation_cap, cap, virtio_queue_type);
-	unsigned int events = PRM_GET(virtio_emulation_cap, cap, event_mode);
-
-	caps->split = types & PRM_CAP_QUEUE_SPLIT;
-	caps->packed = types & PRM_CAP_QUEUE_PACKED;
-	caps->event_none = events & PRM_CAP_EVENT_NONE;
-	caps->version_1 = PRM_GET(virtio_emulation_cap, cap, virtio_version_1_0);
-	caps->freeze_to_rdy = PRM_GET(virtio_emulation_cap, cap, freeze_to_rdy_supported);
-	caps->feature_bits = PRM_GET(virtio_emulation_cap, cap, device_features_bits_mask);
-	caps->max_queues = PRM_GET(virtio_emulation_cap, cap, max_num_virtio_queues);
-	caps->doorbell_offset = PRM_GET(virtio_emulation_cap, cap, doorbell_bar_offset);
-	caps->umem_a[0] = PRM_GET(virtio_emulation_cap, cap, umem_1_buffer_param_a);
-	caps->umem_b[0] = PRM_GET(virtio_emulation_cap, cap, umem_1_buffer_param_b);
-	caps->umem_a[1] = PRM_GET(virtio_emulation_cap, cap, umem_2_buffer_param_a);
-	caps->umem_b[1] = PRM_GET(virtio_emulation_cap, cap, umem_2_buffer_param_b);
-	caps->umem_a[2] = PRM_GET(virtio_emulation_cap, cap, umem_3_buffer_param_a);
-	caps->umem_b[2] = PRM_GET(virtio_emulation_cap, cap, umem_3_buffer_param_b);
-}
-
-static int caps_query(struct vv_hca *hca)
-{
-	struct vv_hca_caps *caps = &hca->caps;
-	size_t len = PRM_SZ(query_hca_cap_out);
-	uint8_t *out = malloc(len);
-	void *cap;
-	uint64_t kinds;
-	int err;
-
-	if (!out)
-		return vv_hca_fail(hca, -ENOMEM, "capabilities: out of memory");
-	cap = PRM_AT(query_hca_cap_out, out, capability);
-
-	err = cap_query(hca, "query general capabilities", PRM_CAP_GENERAL, out, len);
-	if (err)
-		goto done;
-	caps->log_max_rqt_size = PRM_GET(cmd_hca_cap, cap, log_max_rqt_size);
-	kinds = PRM_GET(cmd_hca_cap, cap, general_obj_types);
-	caps->qp_ts_format = PRM_QP_TS_FREE_RUNNING;
-	caps->queue_counters = kinds & 1ull << PRM_OBJ_VIRTIO_Q_COUNTERS;
-	if (!(kinds & 1ull << PRM_OBJ_VIRTIO_NET_Q)) {
-		err = vv_hca_fail(hca, -ENOTSUP,
-				  "no virtio emulation: the device has no virtqueue objects "
-				  "(general_obj_types 0x%llx); switch it on in the firmware "
-				  "(mlxconfig VIRTIO_NET_EMULATION_ENABLE) or use another device",
-				  (unsigned long long)kinds);
-		goto done;
-	}
-
-	/* A QP must say the kind of its time stamps where not all kinds are there. */
-	if (PRM_GET(cmd_hca_cap, cap, roce)) {
-		err = cap_query(hca, "query RoCE capabilities", PRM_CAP_ROCE, out, len);
-		if (err)
-			goto done;
-		if (PRM_GET(roce_caps, cap, qp_ts_format) != 0)
-			caps->qp_ts_format = PRM_QP_TS_DEFAULT;
-	}
-
-	err = cap_query(hca, "query vDPA capabilities", PRM_CAP_VDPA_EMULATION, out, len);
-	if (err)
-		goto done;
-	caps_read_vdpa(caps, cap);
-	if (caps->max_queues < 2 || !(caps->split || caps->packed))
-		err = vv_hca_fail(hca, -ENOTSUP, "no virtio emulation: %u queues, queue types 0x%x",
-				  caps->max_queues,
-				  (caps->split ? PRM_CAP_QUEUE_SPLIT : 0u) |
-				      (caps->packed ? PRM_CAP_QUEUE_PACKED : 0u));
-done:
-	free(out);
-	return err;
-}
-
-/* How long frames may be. Firmware that does not say so is no reason to refuse the device. */
-static void mtu_query(struct vv_hca *hca)
-{
-	uint8_t in[PRM_SZ(query_nic_vport_context_in)] = {0};
-	uint8_t out[PRM_SZ(query_nic_vport_context_out)];
-	void *vport = PRM_AT(query_nic_vport_context_out, out, nic_vport_context);
-	unsigned int mtu;
-
-	PRM_SET(query_nic_vport_context_in, in, opcode, PRM_OP_QUERY_NIC_VPORT_CONTEXT);
-	if (vv_cmd_exec(hca, "query the port", in, sizeof(in), out, sizeof(out)))
-		return;
-	mtu = PRM_GET(nic_vport_context, vport, mtu);
-	if (mtu > PRM_VPORT_MTU_EXTRA)
-		hca->caps.mtu = mtu - PRM_VPORT_MTU_EXTRA;
-}
 
 /* ---- opening ---- */
 
@@ -203,9 +98,24 @@ static int doorbell_open(struct vv_hca *hca)
 	return 0;
 }
 
+static int nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/* libibverbs reads events of the port and of fatal errors from it (vv_hca_port.c). */
+static int async_open(struct vv_hca *hca)
+{
+	int err = nonblock(hca->ctx->async_fd);
+
+	return err ? vv_hca_fail(hca, err, "asynchronous events: %s", strerror(-err)) : 0;
+}
+
 static int channel_open(struct vv_hca *hca)
 {
-	int flags;
+	int err;
 
 	hca->uar = mlx5dv_devx_alloc_uar(hca->ctx, MLX5DV_UAR_ALLOC_TYPE_NC);
 	if (!hca->uar) /* older kernels know only the other kind */
@@ -220,10 +130,8 @@ static int channel_open(struct vv_hca *hca)
 	    hca->ctx, MLX5DV_DEVX_CREATE_EVENT_CHANNEL_FLAGS_OMIT_EV_DATA);
 	if (!hca->channel)
 		return vv_hca_fail(hca, -errno, "event channel: %s", strerror(errno));
-	flags = fcntl(hca->channel->fd, F_GETFL);
-	if (flags < 0 || fcntl(hca->channel->fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return vv_hca_fail(hca, -errno, "event channel: %s", strerror(errno));
-	return 0;
+	err = nonblock(hca->channel->fd);
+	return err ? vv_hca_fail(hca, err, "event channel: %s", strerror(-err)) : 0;
 }
 
 int vv_hca_open(const char *ibdev, struct vv_hca **hca, char *why, size_t why_len)
@@ -237,11 +145,11 @@ int vv_hca_open(const char *ibdev, struct vv_hca **hca, char *why, size_t why_le
 	}
 	err = context_open(h, ibdev);
 	if (!err)
-		err = caps_query(h);
-	if (!err) {
-		mtu_query(h);
+		err = vv_hca_caps_query(h);
+	if (!err)
+		err = async_open(h);
+	if (!err)
 		err = pd_open(h);
-	}
 	if (!err)
 		err = doorbell_open(h);
 	if (!err)

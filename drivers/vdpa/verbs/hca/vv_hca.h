@@ -41,14 +41,19 @@ struct vv_hca_caps {
 	uint64_t
 	    doorbell_offset; /* of the doorbell in the bar; only its place in the page counts */
 	uint8_t log_max_rqt_size;
-	uint8_t qp_ts_format; /* value for new QPs */
-	uint16_t mtu;         /* of the function's port, as IP has it; 0: it does not say */
+	uint8_t qp_ts_format;    /* value for new QPs */
+	uint16_t mtu;            /* of the function's port, as IP has it; 0: it does not say */
+	uint8_t mac[6];          /* of the function's port; zero: it does not say */
+	int numa_node;           /* -1: it does not say */
+	uint8_t max_ft_level;    /* of receive tables */
+	uint8_t log_max_ft_size; /* 0: no tables but the root one */
+	bool modify_ext;         /* features of a suspended queue can change */
 };
 
 /*
  * Open the verbs device of that name. -ENODEV: no such device (the line lists those there are);
- * -ENOTSUP: no DevX, or no virtio emulation. why: the cause of a failure, one line. 3 or 4 commands
- * (capabilities and the port's MTU).
+ * -ENOTSUP: no DevX, or no virtio emulation. why: the cause of a failure, one line. 3 to 5 commands
+ * (capabilities; the port's address and MTU).
  */
 int vv_hca_open(const char *ibdev, struct vv_hca **hca, char *why, size_t why_len);
 void vv_hca_close(struct vv_hca *hca); /* all objects destroyed before; NULL is legal */
@@ -146,8 +151,9 @@ struct vv_virtq_attr {
 	uint64_t desc_addr, driver_addr, device_addr; /* guest-physical */
 	uint16_t hw_avail, hw_used;                   /* vv_index.h */
 	uint32_t mkey, tisn, counters;
-	uint32_t event_qpn;         /* 0: no events */
-	const struct vv_umem *umem; /* three */
+	uint32_t event_qpn;            /* 0: no events */
+	uint16_t period_us, max_count; /* when to tell of used buffers; 0: at once */
+	const struct vv_umem *umem;    /* three */
 };
 
 struct vv_virtq_status {
@@ -164,6 +170,17 @@ struct vv_virtq_counters {
 /* Each: 1 command. */
 int vv_virtq_obj_create(struct vv_hca *hca, const struct vv_virtq_attr *attr, struct vv_obj *q);
 int vv_virtq_obj_modify_state(struct vv_hca *hca, struct vv_obj *q, unsigned int state);
+/*
+ * What of a suspended queue can change while it stays the same object (feature_bits: only with
+ * caps.modify_ext).
+ */
+struct vv_virtq_tune {
+	uint16_t feature_bits;
+	uint16_t period_us, max_count; /* 12 and 16 bits; both 0: tell at once */
+};
+
+int vv_virtq_obj_modify_tune(struct vv_hca *hca, struct vv_obj *q, const struct vv_virtq_tune *now,
+			     const struct vv_virtq_tune *tune);
 int vv_virtq_obj_query(struct vv_hca *hca, struct vv_obj *q, struct vv_virtq_status *status);
 int vv_counters_obj_create(struct vv_hca *hca, struct vv_obj *counters);
 int vv_counters_obj_query(struct vv_hca *hca, struct vv_obj *counters,
@@ -171,31 +188,84 @@ int vv_counters_obj_query(struct vv_hca *hca, struct vv_obj *counters,
 
 /* ---- receive steering ---- */
 
-/* A table of size entries (a power of two) filled in turn with n queues. 1 command each. */
-int vv_rqt_create(struct vv_hca *hca, const uint32_t *queues, unsigned int n, unsigned int size,
+/* A table of n queues (a power of two), and never more than max. 1 command each. */
+int vv_rqt_create(struct vv_hca *hca, const uint32_t *queues, unsigned int n, unsigned int max,
 		  struct vv_obj *rqt);
-int vv_rqt_modify(struct vv_hca *hca, struct vv_obj *rqt, const uint32_t *queues, unsigned int n,
-		  unsigned int size);
+int vv_rqt_modify(struct vv_hca *hca, struct vv_obj *rqt, const uint32_t *queues, unsigned int n);
 
-/* ip 0: no hash; l4 0: addresses only. */
-struct vv_flow_class {
-	uint8_t ip;       /* 0, 4 or 6 */
-	uint8_t l4;       /* 0, IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t priority; /* smaller first */
+/* What of a frame is hashed. ip 0: nothing, l4 0: addresses only. */
+struct vv_hash {
+	uint8_t ip; /* 0, 4 or 6 */
+	uint8_t l4; /* 0, IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t key[40];
 };
 
-int vv_tir_create(struct vv_hca *hca, const struct vv_flow_class *cls, uint32_t td, uint32_t rqt,
+int vv_tir_create(struct vv_hca *hca, const struct vv_hash *hash, uint32_t td, uint32_t rqt,
 		  struct vv_obj *tir); /* 1 command */
+/* Another hash, or another table; NULL, 0: leave it. 1 command, all or nothing. */
+int vv_tir_modify(struct vv_hca *hca, struct vv_obj *tir, const struct vv_hash *hash, uint32_t rqt);
 
-/* All frames of a class to a TIR. */
-struct vv_rule {
+/*
+ * What a rule looks at, and the value it must have: as a mask, bits that count. ip_version in four
+ * bits, vid in twelve.
+ */
+struct vv_match {
+	uint8_t dmac[6];
+	bool tagged; /* cvlan_tag */
+	uint16_t vid;
+	uint8_t ip_version, ip_protocol;
+};
+
+/*
+ * Flow tables of the receive side (PRM, flow tables; NIC_RX). A frame enters at a root rule; a
+ * table is searched from its lowest index up, and drops what it has no entry for. All entries of a
+ * group (a range of indices) look at the same bits. level: of tables a rule may lead to, higher
+ * than its own. 1 command each.
+ */
+int vv_ft_create(struct vv_hca *hca, unsigned int level, unsigned int log_size, struct vv_obj *ft);
+int vv_fg_create(struct vv_hca *hca, const struct vv_obj *ft, const struct vv_match *mask,
+		 uint32_t first, uint32_t last, struct vv_obj *fg);
+
+enum vv_dest_kind { VV_DEST_DROP, VV_DEST_TIR, VV_DEST_TABLE };
+
+struct vv_dest {
+	enum vv_dest_kind kind;
+	struct vv_obj *obj; /* borrowed; the entry or rule goes before it does */
+};
+
+int vv_fte_create(struct vv_hca *hca, const struct vv_obj *ft, const struct vv_obj *fg,
+		  uint32_t index, const struct vv_match *value, const struct vv_dest *dest,
+		  struct vv_obj *fte);
+
+/* What root rules have in common; lower priority first. */
+struct vv_matcher {
 	struct mlx5dv_flow_matcher *matcher;
+	struct vv_match mask;
+};
+
+int vv_matcher_create(struct vv_hca *hca, const struct vv_match *mask, uint8_t priority,
+		      struct vv_matcher *matcher);
+void vv_matcher_destroy(struct vv_matcher *matcher); /* after its rules */
+
+struct vv_rule {
 	struct ibv_flow *flow;
 };
 
-int vv_rule_create(struct vv_hca *hca, const struct vv_flow_class *cls, struct vv_obj *tir,
-		   struct vv_rule *rule);
+int vv_rule_create(struct vv_hca *hca, const struct vv_matcher *matcher,
+		   const struct vv_match *value, const struct vv_dest *dest, struct vv_rule *rule);
 void vv_rule_destroy(struct vv_rule *rule);
+
+/* ---- the port ---- */
+
+struct vv_port {
+	bool up;
+	uint32_t speed_mbps; /* 0xffffffff: unknown */
+};
+
+int vv_hca_port(struct vv_hca *hca, struct vv_port *port); /* no command: verbs */
+int vv_hca_async_fd(const struct vv_hca *hca);             /* never blocks */
+/* Take what has come. 0: *port_changed says whether the port may have; other: the NIC is dead. */
+int vv_hca_async_drain(struct vv_hca *hca, bool *port_changed);
 
 /* ---- events ---- */
 

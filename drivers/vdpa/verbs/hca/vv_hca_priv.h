@@ -26,6 +26,8 @@ struct vv_hca {
 int vv_hca_fail(struct vv_hca *hca, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+int vv_hca_caps_query(struct vv_hca *hca); /* vv_hca_caps.c */
+
 /* what: for the error line, "create CQ". in is the mailbox with its opcode set. */
 int vv_cmd_create(struct vv_hca *hca, const char *what, const void *in, size_t in_len, void *out,
 		  size_t out_len, struct mlx5dv_devx_obj **obj);

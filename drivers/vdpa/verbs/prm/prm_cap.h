@@ -11,6 +11,7 @@ enum { PRM_OP_QUERY_HCA_CAP = 0x100 };
 enum {
 	PRM_CAP_GENERAL = 0x00 << 1 | 1,
 	PRM_CAP_ROCE = 0x04 << 1 | 1,
+	PRM_CAP_NIC_FLOW_TABLE = 0x07 << 1 | 1,
 	PRM_CAP_VDPA_EMULATION = 0x13 << 1 | 1,
 };
 
@@ -30,7 +31,9 @@ struct prm_query_hca_cap_out {
 };
 
 struct prm_cmd_hca_cap {
-	uint8_t rsvd_0[0x21d];
+	uint8_t rsvd_0[0x1a6];
+	uint8_t nic_flow_table[1];
+	uint8_t rsvd_1a7[0x76];
 	uint8_t roce[1];
 	uint8_t rsvd_21e[0x175];
 	uint8_t log_max_rqt_size[5];
@@ -44,6 +47,22 @@ struct prm_roce_caps {
 	uint8_t rsvd_0[0x1e];
 	uint8_t qp_ts_format[2];
 	uint8_t rsvd_20[0x7e0];
+};
+
+/* What tables of one kind can do. */
+struct prm_flow_table_prop_layout {
+	uint8_t ft_support[1];
+	uint8_t rsvd_1[0x21];
+	uint8_t log_max_ft_size[6];
+	uint8_t rsvd_28[16];
+	uint8_t max_ft_level[8];
+	uint8_t rsvd_40[0x1c0];
+};
+
+struct prm_flow_table_nic_cap {
+	uint8_t rsvd_0[0x200];
+	struct prm_flow_table_prop_layout flow_table_properties_nic_receive;
+	uint8_t rsvd_400[0x7c00];
 };
 
 /* Bits of virtio_queue_type and of event_mode. */

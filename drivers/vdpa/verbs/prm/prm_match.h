@@ -34,4 +34,10 @@ struct prm_fte_match_set_lyr_2_4 {
 	uint8_t dst_ipv4_dst_ipv6[128];
 };
 
+/* All that can be compared; of the other sets nothing is needed here. */
+struct prm_fte_match_param {
+	struct prm_fte_match_set_lyr_2_4 outer_headers;
+	uint8_t rsvd_200[0xe00];
+};
+
 #endif

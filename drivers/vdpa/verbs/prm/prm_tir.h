@@ -5,10 +5,12 @@
 
 #include "prm.h"
 
-enum { PRM_OP_CREATE_TIR = 0x900 };
+enum { PRM_OP_CREATE_TIR = 0x900, PRM_OP_MODIFY_TIR = 0x901 };
 enum { PRM_TIR_DISP_INDIRECT = 1 };
 enum { PRM_TIR_HASH_NONE = 0, PRM_TIR_HASH_TOEPLITZ = 2 };
 enum { PRM_TIR_HASH_KEY_BYTES = 40 };
+/* modify_bitmask; hash: function, key and fields together */
+enum { PRM_TIR_MODIFY_INDIRECT_TABLE = 1 << 1, PRM_TIR_MODIFY_HASH = 1 << 2 };
 
 enum { PRM_HASH_L3_IPV4 = 0, PRM_HASH_L3_IPV6 = 1 };
 enum { PRM_HASH_L4_TCP = 0, PRM_HASH_L4_UDP = 1 };
@@ -62,6 +64,19 @@ struct prm_create_tir_out {
 	uint8_t icm_address_39_32[8];
 	uint8_t tirn[24];
 	uint8_t icm_address_31_0[32];
+};
+
+struct prm_modify_tir_in {
+	uint8_t opcode[16];
+	uint8_t uid[16];
+	uint8_t rsvd_20[16];
+	uint8_t op_mod[16];
+	uint8_t rsvd_40[8];
+	uint8_t tirn[24];
+	uint8_t rsvd_60[32];
+	uint8_t modify_bitmask[64];
+	uint8_t rsvd_c0[64];
+	struct prm_tirc ctx;
 };
 
 #endif

@@ -16,7 +16,18 @@ enum prm_virtq_state {
 };
 
 /* modify_field_select */
-enum { PRM_VIRTQ_MODIFY_STATE = 1 << 0 };
+enum {
+	PRM_VIRTQ_MODIFY_STATE = 1 << 0,
+	PRM_VIRTQ_MODIFY_PERIOD = 1 << 5,
+	PRM_VIRTQ_MODIFY_FEATURE_MASK = 1 << 12,
+};
+
+/* queue_period_mode: the period begins with the first buffer that was not told of, or the last. */
+enum {
+	PRM_VIRTQ_PERIOD_DEFAULT = 0,
+	PRM_VIRTQ_PERIOD_FROM_FIRST = 1,
+	PRM_VIRTQ_PERIOD_FROM_LAST = 2,
+};
 
 /*
  * The 13 feature bits of a queue, most significant first: twelve to three in the field of that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The function's port into the NIC's switch: of it, how long frames may be. */
+/* The function's port into the NIC's switch: its address, and how long frames may be. */
 #ifndef VV_PRM_VPORT_H
 #define VV_PRM_VPORT_H
 
@@ -23,10 +23,18 @@ struct prm_query_nic_vport_context_in {
 	uint8_t rsvd_68[24];
 };
 
+struct prm_mac_address_layout {
+	uint8_t rsvd_0[16];
+	uint8_t mac_addr_47_32[16];
+	uint8_t mac_addr_31_0[32];
+};
+
 struct prm_nic_vport_context {
 	uint8_t rsvd_0[0x130];
 	uint8_t mtu[16];
-	uint8_t rsvd_140[0x6c0];
+	uint8_t rsvd_140[0x660];
+	struct prm_mac_address_layout permanent_address;
+	uint8_t rsvd_7e0[32];
 };
 
 struct prm_query_nic_vport_context_out {
