@@ -166,7 +166,7 @@ softhca() { # NAME [softhca options --] COMMAND... on behalf of spawn; figures i
 	need "$SOFTHCA"
 	hca_command
 	STAT=$T/$name.stat
-	spawn "$name" "${HCA[@]}" --stat "$STAT" "$@"
+	spawn "$name" "${inside[@]}" "${HCA[@]}" --stat "$STAT" "$@"
 }
 figure() { # NAME: one of softhca's counters
 	"$SOFTHCA" stat "${2:-$STAT}" | awk -v n="$1" 'NF == 2 && $1 == n { print $2 }'
@@ -340,6 +340,25 @@ queue_frames() { # NAME -> lines "QUEUE FRAMES"
 	awk '/Forward Stats for RX Port/ { split($0, a, /Queue= */); q = a[2] + 0 }
 		/RX-packets:.*TX-packets:/ { n[q] = $2 > n[q] ? $2 : n[q] }
 		END { for (q in n) print q, n[q] }' "$T/$1.log" | sort -n
+}
+
+# ---- a TAP device as the wire's other end ----
+
+inside=()
+# A network namespace of the test's own. NICs started from now on are in it, and so is what runs as
+# "${inside[@]}" COMMAND.
+namespace() {
+	local how=(unshare -n)
+	need ip busybox /dev/net/tun
+	[ "$(id -u)" = 0 ] || how=(unshare -r -n)
+	"${how[@]}" true 2>/dev/null || skip "no network namespaces here"
+	spawn netns "${how[@]}" sleep 1000
+	wait_for 10 "the namespace is there" namespace_there
+	inside=(nsenter -t "${PID[netns]}" -n)
+	[ "$(id -u)" = 0 ] || inside=(nsenter -t "${PID[netns]}" -U --preserve-credentials -n)
+}
+namespace_there() {
+	[ "$(readlink "/proc/${PID[netns]}/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
 # ---- guests ----
