@@ -69,12 +69,12 @@ struct swmock {
 
 	/* The driver's position: split, ring indices; packed, place and wrap counter in bit 15. */
 	uint16_t next_avail, next_used;
-	uint16_t notified; /* next_avail at the last swmock_kick_needed */
-	struct swmock_chain *chain; /* by id */
+	uint16_t unnotified; /* added since swmock_kick_needed: chains; packed, descriptors */
+	struct swmock_chain *chain; /* by id; split: by descriptor, the first one's is the chain's */
 	uint16_t *free;             /* split: descriptors; packed: ids */
 	unsigned int n_free;        /* of them */
 	unsigned int room;          /* packed: descriptors */
-	uint16_t *order;            /* ids as they were added, a ring of conf.size */
+	uint16_t *order;            /* ids as they were added, from first on, a ring of conf.size */
 	unsigned int first, n_order;
 	/* The chain added last. */
 	uint16_t *last_slot;
@@ -83,8 +83,8 @@ struct swmock {
 	/* Packed: the flags of the first descriptor not yet published, given last. */
 	bool held;
 	uint16_t held_slot, held_flags;
-	uint64_t allocated[2];
-	unsigned int turn;
+	uint64_t allocated[2]; /* of the buffers' regions */
+	unsigned int turn;     /* whose it is */
 };
 
 /* -ENOMEM, -EINVAL. */
@@ -119,8 +119,8 @@ void swmock_publish(struct swmock *m); /* the device sees all that was added */
 bool swmock_kick_needed(struct swmock *m);
 
 /*
- * 1: a chain came back; 0: none; -EPROTO: what the device wrote is against the rules (no such
- * chain, longer than what could be written).
+ * 1: a chain came back; 0: none; -EPROTO: what the device wrote is against the rules (not the chain
+ * whose turn it is, more bytes than could be written).
  */
 int swmock_used(struct swmock *m, uintptr_t *token, uint32_t *len);
 unsigned int swmock_outstanding(const struct swmock *m);
