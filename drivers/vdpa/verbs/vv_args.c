@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,9 @@
 
 #include "vv_args.h"
 
-#define KNOWN "ibdev=NAME (required), queues=N, packed=on|off, offloads=on|off"
+#define KNOWN                                                                                      \
+	"ibdev=NAME (required), queues=N, packed=on|off, offloads=on|off, "                        \
+	"mac=XX:XX:XX:XX:XX:XX, mtu=N, trust=on|off, cvq=on|off, cvq_core=N"
 
 static int ibdev_parse(const char *value, struct vv_args *args)
 {
@@ -18,7 +21,7 @@ static int ibdev_parse(const char *value, struct vv_args *args)
 	return 0;
 }
 
-static int queues_parse(const char *value, struct vv_args *args)
+static int number_parse(const char *value, unsigned long min, unsigned long max, unsigned long *to)
 {
 	char *end;
 	unsigned long n;
@@ -27,10 +30,20 @@ static int queues_parse(const char *value, struct vv_args *args)
 		return -EINVAL;
 	errno = 0;
 	n = strtoul(value, &end, 10);
-	if (errno || *end || n == 0 || n > 0xffff)
+	if (errno || *end || n < min || n > max)
 		return -EINVAL;
-	args->queues = n;
+	*to = n;
 	return 0;
+}
+
+static int queues_parse(const char *value, struct vv_args *args)
+{
+	unsigned long n;
+	int err = number_parse(value, 1, 0xffff, &n);
+
+	if (!err)
+		args->queues = n;
+	return err;
 }
 
 static int switch_parse(const char *value, enum vv_switch *to)
@@ -54,6 +67,70 @@ static int offloads_parse(const char *value, struct vv_args *args)
 	return switch_parse(value, &args->offloads);
 }
 
+static int nibble_parse(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+/* An address a device can have: of one, and not zero. */
+static int mac_parse(const char *value, struct vv_args *args)
+{
+	uint8_t mac[6], any = 0;
+	unsigned int i;
+	int high, low;
+
+	if (strlen(value) != 6 * 3 - 1)
+		return -EINVAL;
+	for (i = 0; i < 6; i++, value += 3) {
+		high = nibble_parse(value[0]);
+		low = nibble_parse(value[1]);
+		if (high < 0 || low < 0 || (i < 5 && value[2] != ':'))
+			return -EINVAL;
+		mac[i] = high << 4 | low;
+		any |= mac[i];
+	}
+	if (!any || mac[0] & 1)
+		return -EINVAL;
+	memcpy(args->mac, mac, 6);
+	return 0;
+}
+
+static int mtu_parse(const char *value, struct vv_args *args)
+{
+	unsigned long n;
+	int err = number_parse(value, VV_MTU_MIN, VV_MTU_MAX, &n);
+
+	if (!err)
+		args->mtu = n;
+	return err;
+}
+
+static int trust_parse(const char *value, struct vv_args *args)
+{
+	return switch_parse(value, &args->trust);
+}
+
+static int cvq_parse(const char *value, struct vv_args *args)
+{
+	return switch_parse(value, &args->cvq);
+}
+
+static int cvq_core_parse(const char *value, struct vv_args *args)
+{
+	unsigned long n;
+	int err = number_parse(value, 0, CPU_SETSIZE - 1, &n);
+
+	if (!err)
+		args->cvq_core = n;
+	return err;
+}
+
 static const struct {
 	const char *key;
 	int (*parse)(const char *value, struct vv_args *args);
@@ -62,6 +139,11 @@ static const struct {
     {"queues",   queues_parse  },
     {"packed",   packed_parse  },
     {"offloads", offloads_parse},
+    {"mac",      mac_parse     },
+    {"mtu",      mtu_parse     },
+    {"trust",    trust_parse   },
+    {"cvq",      cvq_parse     },
+    {"cvq_core", cvq_core_parse},
 };
 
 enum { KNOWN_N = sizeof(known) / sizeof(known[0]) };
@@ -92,7 +174,7 @@ static int pair_parse(const char *key, const char *value, struct vv_args *args, 
 
 int vv_args_parse(const char *args, struct vv_args *parsed, char *why, size_t why_len)
 {
-	struct vv_args a = {0};
+	struct vv_args a = {.cvq_core = -1};
 	struct rte_kvargs *kv;
 	unsigned int seen = 0, i;
 	int err = 0;

@@ -127,7 +127,7 @@ static int conf_fill(const struct vv_queue *q, const struct vv_ring *ring,
 	conf->size = ring->size;
 	conf->packed = packed;
 	conf->version_1 = dev->features & 1ull << VIRTIO_F_VERSION_1;
-	conf->feature_bits = vv_provision_queue_bits(dev->features);
+	conf->feature_bits = vv_provision_queue_bits(dev->features, dev->features);
 	conf->mkey = vv_mem_key(dev->mem);
 	conf->tisn = vv_steer_tisn(dev->steer);
 	conf->event_qpn = 0;

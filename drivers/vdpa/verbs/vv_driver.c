@@ -54,5 +54,7 @@ static struct rte_vdev_driver driver = {
 };
 
 RTE_PMD_REGISTER_VDEV(vdpa_verbs, driver);
-RTE_PMD_REGISTER_PARAM_STRING(vdpa_verbs, "ibdev=<name> queues=<pairs> packed=on|off");
+RTE_PMD_REGISTER_PARAM_STRING(vdpa_verbs,
+			      "ibdev=<name> queues=<pairs> packed=on|off offloads=on|off "
+			      "mac=<address> mtu=<bytes> trust=on|off cvq=on|off cvq_core=<cpu>");
 RTE_LOG_REGISTER(vv_logtype, pmd.vdpa.verbs, NOTICE);

@@ -28,6 +28,12 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
+/* Offloads a guest may switch while it runs (virtio 1.3 5.1.6.5.6.1). */
+#define VV_GUEST_OFFLOADS                                                                          \
+	(VV_BIT(VIRTIO_NET_F_GUEST_CSUM) | VV_BIT(VIRTIO_NET_F_GUEST_TSO4) |                       \
+	 VV_BIT(VIRTIO_NET_F_GUEST_TSO6) | VV_BIT(VIRTIO_NET_F_GUEST_ECN) |                        \
+	 VV_BIT(VIRTIO_NET_F_GUEST_UFO))
+
 /* Classes and commands of the control queue (virtio 1.3 5.1.6.5). */
 enum {
 	VV_CTRL_NOTF_COAL = 6,

@@ -128,7 +128,7 @@ void vv_ctrl_reset(const struct vv_ctrl_conf *conf, struct vv_ctrl_state *state)
 	 * switch it on here: then the front-end does, by the rings it enables.
 	 */
 	state->pairs = conf->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ) ? 1 : (uint16_t)conf->pairs;
-	state->offloads = conf->features & VV_CTRL_GUEST_OFFLOADS;
+	state->offloads = conf->features & VV_GUEST_OFFLOADS;
 }
 
 enum vv_ctrl_verdict vv_ctrl_step(const struct vv_ctrl_conf *conf,

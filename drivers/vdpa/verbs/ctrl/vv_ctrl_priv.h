@@ -32,12 +32,6 @@ vv_ctrl_handler vv_ctrl_offloads, vv_ctrl_coal_all, vv_ctrl_coal_set, vv_ctrl_co
 /* vv_ctrl_stats.c */
 vv_ctrl_handler vv_ctrl_stats_query, vv_ctrl_stats_get;
 
-/* Offloads a guest may switch (virtio 1.3 5.1.6.5.6.1). */
-#define VV_CTRL_GUEST_OFFLOADS                                                                     \
-	(VV_BIT(VIRTIO_NET_F_GUEST_CSUM) | VV_BIT(VIRTIO_NET_F_GUEST_TSO4) |                       \
-	 VV_BIT(VIRTIO_NET_F_GUEST_TSO6) | VV_BIT(VIRTIO_NET_F_GUEST_ECN) |                        \
-	 VV_BIT(VIRTIO_NET_F_GUEST_UFO))
-
 static inline uint16_t vv_ctrl_get16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);

@@ -6,7 +6,7 @@ enum vv_ctrl_verdict vv_ctrl_offloads(const struct vv_ctrl_call *call)
 {
 	uint64_t offloads = vv_ctrl_get64(call->data);
 
-	if (offloads & ~(call->conf->features & VV_CTRL_GUEST_OFFLOADS))
+	if (offloads & ~(call->conf->features & VV_GUEST_OFFLOADS))
 		return VV_CTRL_BAD_VALUE;
 	call->next->offloads = offloads;
 	return VV_CTRL_OK;
