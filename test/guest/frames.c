@@ -11,7 +11,7 @@
  *
  * It does not ask the device for more than it receives anyway. send marks frames by a number in an
  * Ethertype for experiments, or by the destination port of UDP over IPv4, one flow a frame: source
- * ports from PORT on.
+ * ports from PORT on. Any UDP and TCP is seen by its destination port.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -93,7 +93,8 @@ static bool mark_of(const uint8_t *frame, size_t len, uint32_t *mark)
 		*mark = be32(frame + 14);
 		return true;
 	}
-	if (type == ETHERTYPE_IP && len >= 42 && frame[14] == 0x45 && frame[23] == IPPROTO_UDP) {
+	if (type == ETHERTYPE_IP && len >= 42 && frame[14] == 0x45 &&
+	    (frame[23] == IPPROTO_UDP || frame[23] == IPPROTO_TCP)) {
 		*mark = frame[36] << 8 | frame[37];
 		return true;
 	}
