@@ -34,6 +34,9 @@ const char *const figure_objects[HCA_STAT_OBJ_N] = {
     [HCA_STAT_VIRTIO_Q_COUNTERS] = "virtio_q_counters",
     [HCA_STAT_MATCHER] = "flow_matcher",
     [HCA_STAT_FLOW] = "flow",
+    [HCA_STAT_FLOW_TABLE] = "flow_table",
+    [HCA_STAT_FLOW_GROUP] = "flow_group",
+    [HCA_STAT_FLOW_ENTRY] = "flow_entry",
     [HCA_STAT_CHAN] = "event_channel",
     [HCA_STAT_OTHER] = "other",
 };

@@ -90,10 +90,12 @@ static json_t *as_json(const struct hca_profile *p, const char *description, con
 
 	launch_profile_offloads(p->offloads, list, sizeof(list));
 	return json_pack(
-	    "{s:s, s:s, s:s, s:i, s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:s, s:b, s:b, s:b, s:b, s:b, "
-	    "s:b, s:i, s:i}",
+	    "{s:s, s:s, s:s, s:i, s:s, s:i, s:b, s:b, s:i, s:i, s:b, s:b, s:b, s:b, s:s, s:b, s:b, "
+	    "s:b, s:b, s:b, s:b, s:i, s:i}",
 	    "name", p->name, "description", description, "file", path, "pci_device", p->pci_device,
 	    "fw_version", p->fw_version, "max_mtu", p->max_mtu, "flow_counters", p->flow_counters,
+	    "flow_tables", p->flow_tables, "max_ft_level", p->max_ft_level, "log_max_ft_size",
+	    p->log_max_ft_size,
 	    "emulation", p->virtio, "split", p->split, "packed", p->packed, "version_1",
 	    p->version_1, "offloads", list, "vnet_modify_ext", p->vnet_modify_ext, "addr_modify",
 	    p->addr_modify, "index_modify", p->index_modify, "freeze_to_rdy", p->freeze_to_rdy,

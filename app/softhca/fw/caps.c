@@ -97,9 +97,6 @@ static const struct cap_value ethernet[] = {
 static const struct cap_value nic_receive[] = {
     {FLD(flow_table_prop_layout, ft_support),          1 },
     {FLD(flow_table_prop_layout, flow_modify_en),      1 },
-    {FLD(flow_table_prop_layout, max_ft_level),        0 }, /* the root table only */
-    {FLD(flow_table_prop_layout, log_max_ft_num),      0 },
-    {FLD(flow_table_prop_layout, log_max_ft_size),     16},
     {FLD(flow_table_prop_layout, log_max_destination), 0 },
     {FLD(flow_table_prop_layout, log_max_flow),        16},
 };
@@ -148,11 +145,19 @@ static void put_general(struct cmd *cmd)
 
 static void put_nic_receive(struct cmd *cmd)
 {
+	const struct hca_profile *p = &cmd->ctx->hca->profile;
 	uint32_t base =
 	    BASE + fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset;
 
 	PUT(cmd, base, nic_receive);
-	if (!cmd->ctx->hca->profile.flow_counters)
+	/* Without tables of a program's own: the root table only. */
+	if (p->flow_tables) {
+		cmd_put(cmd, base, FLD(flow_table_prop_layout, max_ft_level), p->max_ft_level);
+		cmd_put(cmd, base, FLD(flow_table_prop_layout, log_max_ft_num), 12);
+		cmd_put(cmd, base, FLD(flow_table_prop_layout, log_max_ft_size),
+			p->log_max_ft_size);
+	}
+	if (!p->flow_counters)
 		return;
 	cmd_put(cmd, base, FLD(flow_table_prop_layout, flow_counter), 1);
 	cmd_put(cmd, base, FLD(flow_table_prop_layout, log_max_flow_counter), 16);

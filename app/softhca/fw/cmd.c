@@ -11,7 +11,7 @@
 #include "trace.h"
 
 /* The largest fixed part of an input mailbox, for the copy that finds reserved bits. */
-enum { IN_LEN_MAX = 512 };
+enum { IN_LEN_MAX = 1024 };
 
 static const enum obj_type ref_type[] = {
     [FK_PD] = OBJ_PD,
@@ -27,6 +27,8 @@ static const enum obj_type ref_type[] = {
     [FK_VIRTIO_NET_Q] = OBJ_VIRTIO_NET_Q,
     [FK_VIRTIO_Q_COUNTERS] = OBJ_VIRTIO_Q_COUNTERS,
     [FK_FLOW_COUNTER] = OBJ_FLOW_COUNTER,
+    [FK_FLOW_TABLE] = OBJ_FLOW_TABLE,
+    [FK_FLOW_GROUP] = OBJ_FLOW_GROUP,
 };
 
 bool cmd_known(const char *name)
@@ -120,6 +122,8 @@ static bool exists(const struct hca_profile *profile, const struct cmd_desc *d)
 		return profile->virtio && profile->queue_counters;
 	case CMD_NEED_FLOW_COUNTERS:
 		return profile->flow_counters;
+	case CMD_NEED_FLOW_TABLES:
+		return profile->flow_tables;
 	case CMD_NEED_NOTHING:
 		break;
 	}
@@ -261,7 +265,8 @@ static int run(struct cmd *cmd, struct hca_obj *obj, struct hca_obj **made)
 	if (err)
 		return err;
 	obj_publish(*made, d->name);
-	cmd_put(cmd, 0, d->id_field, (*made)->id);
+	if (d->id_field)
+		cmd_put(cmd, 0, d->id_field, (*made)->id);
 	return 0;
 }
 
@@ -278,7 +283,7 @@ static int find_and_run(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj
 	if (d->verb != verb || (obj && d->type != obj->type))
 		return -EINVAL;
 	err = check_lengths(cmd);
-	if (!err && obj && cmd_get(cmd, d->id_field) != obj->id)
+	if (!err && obj && d->id_field && cmd_get(cmd, d->id_field) != obj->id)
 		return -EINVAL;
 	if (!err)
 		err = check_bits(cmd);

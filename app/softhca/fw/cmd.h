@@ -27,6 +27,7 @@ enum cmd_need {
 	CMD_NEED_VIRTIO,
 	CMD_NEED_QUEUE_COUNTERS,
 	CMD_NEED_FLOW_COUNTERS,
+	CMD_NEED_FLOW_TABLES,
 };
 
 enum cmd_verb { CMD_GENERAL, CMD_CREATE, CMD_MODIFY, CMD_QUERY };
@@ -46,14 +47,15 @@ typedef int (*cmd_run_fn)(struct cmd *cmd, struct hca_obj *obj); /* obj NULL: CM
 struct cmd_desc {
 	const char *name;
 	uint16_t opcode;
-	uint16_t obj_type; /* of general objects; 0: none, op_mod must be 0 unless any_op_mod */
+	uint16_t obj_type; /* of general objects, and op_mod of all unless any_op_mod */
 	bool any_op_mod;
 	enum cmd_need need;
 	enum cmd_verb verb;
 	enum obj_type type;       /* of the object; not for CMD_GENERAL */
 	uint16_t in_len, out_len; /* bytes, at least */
 	uint16_t tail_layout;     /* entries behind in_len have this layout; 0: no entries */
-	uint16_t id_field; /* modify, query: holds the object's number; create: in the answer */
+	/* modify, query: holds the object's number; create: in the answer; 0: no field does */
+	uint16_t id_field;
 	uint8_t n_parts;
 	struct cmd_part part[CMD_PARTS];
 	cmd_create_fn create; /* CMD_CREATE: an object that is not published yet */

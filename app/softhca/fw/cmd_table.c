@@ -4,6 +4,7 @@
 #include "cmd.h"
 #include "cq.h"
 #include "flow_counter.h"
+#include "flow_table.h"
 #include "mem.h"
 #include "qp.h"
 #include "tir.h"
@@ -38,6 +39,17 @@
 	.opcode = op, .verb = CMD_MODIFY, .type = OBJ_QP, .in_len = CMD_HDR_LEN,                   \
 	.out_len = CMD_HDR_LEN, .id_field = FLD(reset_qp_in, qpn), .n_parts = 2,                   \
 	.part = {HDR, {LAY(reset_qp_in), 0}}, .run = fn
+
+/* SET_FLOW_TABLE_ENTRY: op_mod says whether it is there. It has no number but its index. */
+#define FLOW_ENTRY(v)                                                                              \
+	.opcode = 0x936, .need = CMD_NEED_FLOW_TABLES, .verb = v, .type = OBJ_FLOW_ENTRY,          \
+	.in_len = 0x1a00 / 8, .out_len = CMD_HDR_LEN, .tail_layout = LAY(dest_format),             \
+	.n_parts = 5,                                                                              \
+	.part = {HDR,                                                                              \
+		 {LAY(set_fte_in), 0},                                                             \
+		 {LAY(flow_context), FLOW_CONTEXT},                                                \
+		 {LAY(fte_match_set_lyr_2_4), FLOW_VALUE},                                         \
+		 {LAY(fte_match_param), FLOW_VALUE}}
 
 const struct cmd_desc cmd_table[] = {
 	{
@@ -285,6 +297,46 @@ const struct cmd_desc cmd_table[] = {
 		.n_parts = 2,
 		.part = {HDR, {LAY(query_flow_counter_in), 0}},
 		.run = flow_counter_query,
+	},
+	{
+		.name = "create_flow_table",
+		.opcode = 0x930,
+		.need = CMD_NEED_FLOW_TABLES,
+		.verb = CMD_CREATE,
+		.type = OBJ_FLOW_TABLE,
+		.in_len = 0x200 / 8,
+		.out_len = CMD_HDR_LEN,
+		.id_field = FLD(create_flow_table_out, table_id),
+		.n_parts = 3,
+		.part = {HDR, {LAY(create_flow_table_in), 0}, {LAY(flow_table_context), 0xc0}},
+		.create = flow_table_create,
+	},
+	{
+		.name = "create_flow_group",
+		.opcode = 0x933,
+		.need = CMD_NEED_FLOW_TABLES,
+		.verb = CMD_CREATE,
+		.type = OBJ_FLOW_GROUP,
+		.in_len = 0x2000 / 8,
+		.out_len = CMD_HDR_LEN,
+		.id_field = FLD(create_flow_group_out, group_id),
+		.n_parts = 4,
+		.part = {HDR,
+			 {LAY(create_flow_group_in), 0},
+			 {LAY(fte_match_set_lyr_2_4), 0x200},
+			 {LAY(fte_match_param), 0x200}},
+		.create = flow_group_create,
+	},
+	{
+		.name = "set_flow_table_entry",
+		FLOW_ENTRY(CMD_CREATE),
+		.create = flow_entry_create,
+	},
+	{
+		.name = "modify_flow_table_entry",
+		.obj_type = 1,
+		FLOW_ENTRY(CMD_MODIFY),
+		.run = flow_entry_modify,
 	},
 };
 

@@ -33,6 +33,8 @@ enum field_kind {
 	FK_VIRTIO_NET_Q,
 	FK_VIRTIO_Q_COUNTERS,
 	FK_FLOW_COUNTER,
+	FK_FLOW_TABLE,
+	FK_FLOW_GROUP,
 };
 
 /* FLD(cqc, cc) names a field; LAY(cqc) a layout. */

@@ -1,160 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "fail.h"
 #include "flow.h"
 #include "flow_counter.h"
+#include "flow_table.h"
 #include "hca_priv.h"
 #include "trace.h"
 
-enum { TABLE_NIC_RX = 0 };
-
-/* ---- rules into the datapath ---- */
-
-struct rx_build {
-	struct dp_rx_rule *rules;
-	struct dp_tir *tirs;
-	const struct tir **of; /* tirs[i] is made of *of[i] */
-	unsigned int n_tirs;
-};
-
-static int build_tir(struct rx_build *b, const struct tir *tir, const struct dp_tir **out)
-{
-	struct dp_tir *t;
-	unsigned int i;
-
-	for (i = 0; i < b->n_tirs; i++) {
-		if (b->of[i] == tir) {
-			*out = &b->tirs[i];
-			return 0;
-		}
-	}
-	t = &b->tirs[b->n_tirs];
-	t->queues = calloc(tir->rqt->n, sizeof(struct vq *));
-	if (!t->queues)
-		return -ENOMEM;
-	b->of[b->n_tirs++] = tir;
-	memcpy(t->key, tir->key, sizeof(t->key));
-	t->hash_fields = tir->hash_fields;
-	t->symmetric = tir->symmetric;
-	t->block_self_uc = tir->block_self_uc;
-	t->block_self_mc = tir->block_self_mc;
-	t->n = tir->rqt->n;
-	for (i = 0; i < t->n; i++)
-		t->queues[i] = tir->rqt->queues[i]->vq;
-	*out = t;
-	return 0;
-}
-
-static int build(struct rx_build *b, const struct flow_rule_list *list)
-{
-	unsigned int i;
-	int err;
-
-	b->rules = calloc(list->n, sizeof(*b->rules));
-	b->tirs = calloc(list->n, sizeof(*b->tirs));
-	b->of = calloc(list->n, sizeof(*b->of));
-	if (!b->rules || !b->tirs || !b->of)
-		return -ENOMEM;
-	for (i = 0; i < list->n; i++) {
-		const struct flow *flow = list->rule[i];
-
-		b->rules[i].mask = flow->matcher->mask;
-		b->rules[i].value = flow->value;
-		b->rules[i].counter = flow->counter;
-		err = flow->tir ? build_tir(b, flow->tir, &b->rules[i].tir) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-int rx_update_locked(struct hca_function *func)
-{
-	struct rx_build b = {0};
-	int err = 0;
-
-	if (func->rules.n)
-		err = build(&b, &func->rules);
-	if (!err)
-		err = dp_port_set_rx(func->port, b.rules, func->rules.n);
-	while (b.n_tirs)
-		free(b.tirs[--b.n_tirs].queues);
-	free(b.of);
-	free(b.tirs);
-	free(b.rules);
-	return err;
-}
-
-int rx_update(struct hca_function *func)
-{
-	struct dp *dp = func->hca->dp;
-	int err;
-
-	dp_lock(dp);
-	err = rx_update_locked(func);
-	dp_unlock(dp);
-	return err;
-}
-
-/* ---- the list of a function ---- */
-
-static bool before(const struct flow *a, const struct flow *b)
-{
-	if (a->matcher->priority != b->matcher->priority)
-		return a->matcher->priority < b->matcher->priority;
-	return a->seq < b->seq;
-}
-
-static int link_rule(struct hca_function *func, struct flow *flow)
-{
-	struct flow_rule_list *l = &func->rules;
-	struct flow **rule = realloc(l->rule, (l->n + 1) * sizeof(*rule));
-	unsigned int i;
-
-	if (!rule)
-		return -ENOMEM;
-	l->rule = rule;
-	for (i = l->n; i && before(flow, rule[i - 1]); i--)
-		rule[i] = rule[i - 1];
-	rule[i] = flow;
-	l->n++;
-	flow->linked = true;
-	return 0;
-}
-
-static void unlink_rule(struct hca_function *func, struct flow *flow)
-{
-	struct flow_rule_list *l = &func->rules;
-	unsigned int i;
-
-	for (i = 0; l->rule[i] != flow; i++)
-		;
-	l->n--;
-	memmove(&l->rule[i], &l->rule[i + 1], (l->n - i) * sizeof(*l->rule));
-	flow->linked = false;
-	if (!l->n) {
-		free(l->rule);
-		l->rule = NULL;
-	}
-}
+enum { TABLE_NIC_RX = 0, FLOW_SEQ_BITS = 48 /* below the priority */ };
 
 void flow_fini(struct hca_obj *obj)
 {
-	struct hca_function *func = obj->ctx->func;
 	struct flow *flow = (struct flow *)obj;
+	struct dp *dp = obj->ctx->hca->dp;
 
-	if (!flow->linked)
+	if (!flow->entry)
 		return;
-	unlink_rule(func, flow);
-	if (rx_update(func)) {
-		/* The old rules may name queues that are about to go: better none. */
-		dp_lock(obj->ctx->hca->dp);
-		dp_port_set_rx(func->port, NULL, 0);
-		dp_unlock(obj->ctx->hca->dp);
-	}
+	dp_lock(dp);
+	dp_entry_remove(flow->entry);
+	dp_unlock(dp);
 }
 
 /* ---- what the front door asks ---- */
@@ -175,8 +40,8 @@ static int matcher_make(struct hca_ctx *ctx, const struct hca_matcher_attr *attr
 		return err;
 	matcher = (struct matcher *)obj;
 	matcher->priority = attr->priority;
-	err = flow_mask_parse(attr->mask, attr->mask_len, attr->criteria_enable, &matcher->mask,
-			      &matcher->l4, why);
+	err = flow_mask_parse(attr->mask, attr->mask_len, attr->criteria_enable, &matcher->match,
+			      why);
 	if (err) {
 		obj_discard(obj);
 		return err;
@@ -232,13 +97,13 @@ int hca_matcher_destroy(struct hca_matcher *matcher)
 /* One destination, and objects that can be what they are given for. */
 static int check_flow(const struct hca_ctx *ctx, const struct hca_flow_attr *attr, const char **why)
 {
-	const struct hca_obj *tir = attr->tir, *counter = attr->counter;
+	const struct hca_obj *dest = attr->dest, *counter = attr->counter;
 
-	*why = "a rule has one of: a TIR, drop, default miss";
-	if (!!tir + attr->drop + attr->default_miss != 1)
+	*why = "a rule has one of: a destination, drop, default miss";
+	if (!!dest + attr->drop + attr->default_miss != 1)
 		return -EINVAL;
-	*why = "destination is no TIR of this context";
-	if (tir && (tir->type != OBJ_TIR || tir->ctx != ctx))
+	*why = "destination is no TIR or flow table of this context";
+	if (dest && ((dest->type != OBJ_TIR && dest->type != OBJ_FLOW_TABLE) || dest->ctx != ctx))
 		return -EINVAL;
 	*why = "counter is no flow counter of this context";
 	if (counter && (counter->type != OBJ_FLOW_COUNTER || counter->ctx != ctx))
@@ -251,21 +116,27 @@ static int check_flow(const struct hca_ctx *ctx, const struct hca_flow_attr *att
 	return 0;
 }
 
-static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, const char **why)
+static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, struct dp_rx_entry *entry,
+		     const char **why)
 {
-	int err = flow_value_parse(attr->value, attr->value_len, flow->matcher, &flow->value, why);
+	int err = flow_value_parse(attr->value, attr->value_len, &flow->matcher->match,
+				   &entry->value, why);
 
 	if (!err)
 		err = obj_use(&flow->obj, &flow->matcher->obj);
-	if (!err && attr->tir)
-		err = obj_use(&flow->obj, attr->tir);
+	if (!err && attr->dest)
+		err = obj_use(&flow->obj, attr->dest);
 	if (!err && attr->counter)
 		err = obj_use(&flow->obj, attr->counter);
 	if (err)
 		return err;
-	flow->tir = (struct tir *)attr->tir;
+	entry->mask = flow->matcher->match.mask;
+	entry->order = (uint64_t)flow->matcher->priority << FLOW_SEQ_BITS |
+		       flow->obj.ctx->hca->flow_seq++;
+	if (attr->dest)
+		flow_entry_lead(entry, attr->dest);
 	if (attr->counter)
-		flow->counter =
+		entry->counter =
 		    &((struct flow_counter *)attr->counter)->counters[attr->counter_offset];
 	return 0;
 }
@@ -274,6 +145,7 @@ static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, 
 		     const char **why)
 {
 	struct hca_ctx *ctx = matcher->obj.ctx;
+	struct dp_rx_entry entry = {0};
 	struct hca_obj *obj;
 	struct flow *flow;
 	int err = check_flow(ctx, attr, why);
@@ -285,12 +157,12 @@ static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, 
 		return err;
 	flow = (struct flow *)obj;
 	flow->matcher = matcher;
-	flow->seq = ctx->hca->flow_seq++;
-	err = flow_fill(flow, attr, why);
-	if (!err)
-		err = link_rule(ctx->func, flow);
-	if (!err)
-		err = rx_update(ctx->func);
+	err = flow_fill(flow, attr, &entry, why);
+	if (!err) {
+		dp_lock(ctx->hca->dp);
+		err = dp_entry_add(ctx->func->port, NULL, &entry, &flow->entry);
+		dp_unlock(ctx->hca->dp);
+	}
 	if (err) {
 		obj_discard(obj);
 		return err;
@@ -302,6 +174,8 @@ static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, 
 
 static const char *flow_action(const struct hca_flow_attr *attr)
 {
+	if (attr->dest)
+		return attr->dest->type == OBJ_FLOW_TABLE ? " table" : " tir";
 	return attr->drop ? " drop" : attr->default_miss ? " default_miss" : "";
 }
 
@@ -323,10 +197,10 @@ int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *att
 	if (!err)
 		*flow = (struct hca_flow *)f;
 	trace_call(m->obj.ctx, "create_flow", err,
-		   " matcher=0x%x tir=0x%x counter=0x%x+%u%s id=0x%x%s%s", m->obj.id,
-		   attr->tir ? attr->tir->id : 0, attr->counter ? attr->counter->id : 0,
-		   attr->counter_offset, flow_action(attr), err ? 0 : f->obj.id,
-		   err ? " refused: " : "", err ? why : "");
+		   " matcher=0x%x counter=0x%x+%u%s=0x%x id=0x%x%s%s", m->obj.id,
+		   attr->counter ? attr->counter->id : 0, attr->counter_offset, flow_action(attr),
+		   attr->dest ? attr->dest->id : 0, err ? 0 : f->obj.id, err ? " refused: " : "",
+		   err ? why : "");
 	call_end(&call, err);
 	return err;
 }

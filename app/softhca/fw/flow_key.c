@@ -76,8 +76,8 @@ static int get_outer(const void *param, size_t len, uint8_t outer[OUTER_LEN], bo
 	return 0;
 }
 
-int flow_mask_parse(const void *mask, size_t len, uint8_t criteria, struct flow_key *key,
-		    enum flow_l4 *l4, const char **why)
+int flow_mask_parse(const void *mask, size_t len, uint8_t criteria, struct flow_match *match,
+		    const char **why)
 {
 	uint8_t outer[OUTER_LEN];
 	bool tcp, udp, any = false;
@@ -96,26 +96,26 @@ int flow_mask_parse(const void *mask, size_t len, uint8_t criteria, struct flow_
 	*why = "TCP and UDP ports in one match";
 	if (tcp && udp)
 		return -EINVAL;
-	*l4 = tcp ? FLOW_L4_TCP : udp ? FLOW_L4_UDP : FLOW_L4_ANY;
-	parse(outer, key, *l4);
+	match->l4 = tcp ? FLOW_L4_TCP : udp ? FLOW_L4_UDP : FLOW_L4_ANY;
+	parse(outer, &match->mask, match->l4);
 	/* A port means its protocol. */
 	if (tcp || udp)
-		key->ip_protocol = 0xff;
+		match->mask.ip_protocol = 0xff;
 	return 0;
 }
 
-int flow_value_parse(const void *value, size_t len, const struct matcher *matcher,
+int flow_value_parse(const void *value, size_t len, const struct flow_match *match,
 		     struct flow_key *key, const char **why)
 {
-	uint8_t proto = matcher->l4 == FLOW_L4_TCP   ? PROTO_TCP
-			: matcher->l4 == FLOW_L4_UDP ? PROTO_UDP
-						     : 0;
-	const uint8_t *mask = (const uint8_t *)&matcher->mask;
+	uint8_t proto = match->l4 == FLOW_L4_TCP   ? PROTO_TCP
+			: match->l4 == FLOW_L4_UDP ? PROTO_UDP
+						   : 0;
+	const uint8_t *mask = (const uint8_t *)&match->mask;
 	uint8_t outer[OUTER_LEN], *v = (uint8_t *)key;
 	size_t i;
 
 	get_outer(value, len, outer, false, why);
-	parse(outer, key, matcher->l4);
+	parse(outer, key, match->l4);
 	if (proto) {
 		*why = "ip_protocol is not that of the ports";
 		if (key->ip_protocol && key->ip_protocol != proto)

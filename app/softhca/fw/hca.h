@@ -150,13 +150,13 @@ int hca_matcher_create(struct hca_ctx *ctx, const struct hca_matcher_attr *attr,
 int hca_matcher_destroy(struct hca_matcher *matcher); /* -EBUSY while rules use it */
 
 /*
- * Exactly one of tir, drop and default_miss. default_miss: on to what the kernel has in the next
+ * Exactly one of dest, drop and default_miss. default_miss: on to what the kernel has in the next
  * table; there is nothing here, so nobody receives the frame.
  */
 struct hca_flow_attr {
 	const void *value; /* fte_match_param, borrowed */
 	size_t value_len;
-	struct hca_obj *tir; /* made with hca_obj_create */
+	struct hca_obj *dest; /* a TIR or a flow table, made with hca_obj_create */
 	bool drop, default_miss;
 	struct hca_obj *counter; /* flow counters made with hca_obj_create; NULL: none */
 	uint32_t counter_offset; /* which of the bulk */

@@ -27,6 +27,7 @@ enum {
 	LIM_LOG_CQ_SZ = 22,
 	LIM_LOG_QP_SZ = 15,
 	LIM_LOG_RQT_SZ = 11,
+	LIM_LOG_FT_SIZE = 20,
 	LIM_LAG_PORTS = 1,
 	LIM_VIRTQUEUES = 256, /* per function */
 	LIM_VQ_SIZE = 32768,
@@ -43,15 +44,10 @@ enum {
 
 struct cq;
 struct event_sub;
-struct flow;
 struct mkey;
 struct rdma_qp;
+struct rqt;
 struct trace_notes;
-
-struct flow_rule_list {
-	struct flow **rule; /* sorted by precedence; owned array of borrowed rules */
-	unsigned int n;
-};
 
 struct hca_function {
 	struct hca *hca;
@@ -60,7 +56,7 @@ struct hca_function {
 	uint8_t mac[6];
 	uint16_t mtu;
 	unsigned int virtqueues;
-	struct flow_rule_list rules;
+	LIST_HEAD(, rqt) rqts; /* all that there are */
 };
 
 /* Events on their way from NIC threads to channels; see event.c. */

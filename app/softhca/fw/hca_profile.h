@@ -37,6 +37,9 @@ struct hca_profile {
 	bool queue_counters;	 /* VIRTIO_Q_COUNTERS */
 	bool dirty_log;		 /* dirty bitmap of a queue */
 	bool flow_counters;
+	bool flow_tables;	 /* receive tables of a program's own, behind the root one */
+	uint16_t max_ft_level;	 /* of those, 1..15 */
+	uint16_t log_max_ft_size; /* up to 20 */
 	uint32_t max_queues;	 /* virtqueues of a function, 2..256 */
 	uint16_t max_queue_size; /* a power of two, up to 32768 */
 	uint16_t max_mtu;	 /* up to 9216 */

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "flow.h"
 #include "flow_counter.h"
+#include "flow_table.h"
 #include "hca_priv.h"
 #include "mem.h"
 #include "qp.h"
@@ -38,12 +39,15 @@ static const struct obj_class classes[OBJ_N] = {
     [OBJ_RDMA_SRQ] = {"rdma_srq",          HCA_STAT_OTHER,             0x1,   1u << 16, NULL      },
     [OBJ_TD] = {"td",                HCA_STAT_TD,                0x1,   1u << 12, NULL      },
     [OBJ_TIS] = {"tis",               HCA_STAT_TIS,               0x1,   1u << 12, NULL      },
-    [OBJ_TIR] = {"tir",               HCA_STAT_TIR,               0x1,   1u << 16, NULL      },
+    [OBJ_TIR] = {"tir",               HCA_STAT_TIR,               0x1,   1u << 16, tir_fini  },
     [OBJ_RQT] = {"rqt",               HCA_STAT_RQT,               0x1,   1u << 12, rqt_fini  },
     [OBJ_VIRTIO_NET_Q] = {"virtio_net_q",      HCA_STAT_VIRTIO_NET_Q,      0x1,   1u << 16, virtq_fini},
     [OBJ_VIRTIO_Q_COUNTERS] = {"virtio_q_counters", HCA_STAT_VIRTIO_Q_COUNTERS, 0x1,   1u << 16,
                 NULL									},
     [OBJ_FLOW_COUNTER] = {"flow_counter", HCA_STAT_OTHER, 0x1, 1u << 16, flow_counter_fini},
+    [OBJ_FLOW_TABLE] = {"flow_table",        HCA_STAT_FLOW_TABLE,        0x1,   1u << 12, flow_table_fini},
+    [OBJ_FLOW_GROUP] = {"flow_group",        HCA_STAT_FLOW_GROUP,        0x1,   1u << 14, flow_group_fini},
+    [OBJ_FLOW_ENTRY] = {"flow_entry",        HCA_STAT_FLOW_ENTRY,        0x1,   1u << 20, flow_entry_fini},
     [OBJ_MATCHER] = {"matcher",           HCA_STAT_MATCHER,           0x1,   1u << 16, NULL      },
     [OBJ_FLOW] = {"flow",              HCA_STAT_FLOW,              0x1,   1u << 16, flow_fini },
     [OBJ_CHAN] = {"event_channel",     HCA_STAT_CHAN,              0x1,   1u << 12, chan_fini },

@@ -23,6 +23,9 @@ const struct hca_profile hca_profile_default = {
     .queue_counters = true,
     .dirty_log = true,
     .flow_counters = true,
+    .flow_tables = true,
+    .max_ft_level = DP_RX_LEVEL_MAX,
+    .log_max_ft_size = 16,
     .max_queues = 256,
     .max_queue_size = 32768,
     .max_mtu = 9216,
@@ -72,6 +75,9 @@ int profile_take(struct hca_profile *profile, const struct hca_profile *from)
 			  p->max_queue_size & (p->max_queue_size - 1) || !(p->split || p->packed)))
 		return -EINVAL;
 	if (p->max_mtu < LIM_MTU_MIN || p->max_mtu > LIM_MTU)
+		return -EINVAL;
+	if (p->flow_tables && (!p->max_ft_level || p->max_ft_level > DP_RX_LEVEL_MAX ||
+			       p->log_max_ft_size > LIM_LOG_FT_SIZE))
 		return -EINVAL;
 	*profile = *p;
 	for (i = 0; i < NUMBERS; i++)

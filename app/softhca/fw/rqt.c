@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "flow.h"
 #include "hca_priv.h"
 #include "tir.h"
 
@@ -107,6 +106,31 @@ static int get_list(struct cmd *cmd, unsigned int n, struct virtq ***queues)
 	return 0;
 }
 
+/* The datapath's queues; NULL where a queue was never in RDY. */
+static struct vq **get_vqs(struct virtq *const *queues, unsigned int n)
+{
+	struct vq **vqs = calloc(n, sizeof(struct vq *));
+	unsigned int i;
+
+	for (i = 0; vqs && i < n; i++)
+		vqs[i] = queues[i]->vq;
+	return vqs;
+}
+
+static int fill(struct rqt *rqt)
+{
+	struct hca_function *func = rqt->obj.ctx->func;
+	struct vq **vqs = get_vqs(rqt->queues, rqt->n);
+	int err = vqs ? use_all(&rqt->obj, rqt->queues, rqt->n) : -ENOMEM;
+
+	if (!err)
+		err = dp_rqt_create(func->port, vqs, rqt->n, &rqt->dp);
+	if (!err)
+		LIST_INSERT_HEAD(&func->rqts, rqt, in_func);
+	free(vqs);
+	return err;
+}
+
 int rqt_create(struct cmd *cmd, struct hca_obj **out)
 {
 	unsigned int n, max = (unsigned int)cmd_get(cmd, FLD(rqtc, rqt_max_size));
@@ -128,7 +152,7 @@ int rqt_create(struct cmd *cmd, struct hca_obj **out)
 	rqt->n = n;
 	rqt->max = max;
 	rqt->queues = queues;
-	err = use_all(obj, queues, n);
+	err = fill(rqt);
 	if (err) {
 		obj_discard(obj);
 		return cmd_refuse_errno(cmd, err);
@@ -137,11 +161,27 @@ int rqt_create(struct cmd *cmd, struct hca_obj **out)
 	return 0;
 }
 
+/* From the moment this returns, no frame goes to a queue that is not listed. */
+static int replace(struct rqt *rqt, struct virtq *const *queues, unsigned int n)
+{
+	struct dp *dp = rqt->obj.ctx->hca->dp;
+	struct vq **vqs = get_vqs(queues, n);
+	int err = vqs ? use_all(&rqt->obj, queues, n) : -ENOMEM;
+
+	if (!err) {
+		dp_lock(dp);
+		err = dp_rqt_set(rqt->dp, vqs, n);
+		dp_unlock(dp);
+	}
+	free(vqs);
+	return err;
+}
+
 int rqt_modify(struct cmd *cmd, struct hca_obj *obj)
 {
 	struct rqt *rqt = (struct rqt *)obj;
-	unsigned int n, old_n = rqt->n;
-	struct virtq **queues, **old = rqt->queues;
+	struct virtq **queues;
+	unsigned int n;
 	int err;
 
 	if (cmd_get(cmd, FLD(modify_rqt_in, modify_bitmask)) != MODIFY_LIST)
@@ -154,25 +194,37 @@ int rqt_modify(struct cmd *cmd, struct hca_obj *obj)
 		err = get_list(cmd, n, &queues);
 	if (err)
 		return err;
-	err = use_all(obj, queues, n);
-	if (!err) {
-		rqt->queues = queues;
-		rqt->n = n;
-		err = obj->refs ? rx_update(obj->ctx->func) : 0;
-	}
+	err = replace(rqt, queues, n);
 	if (err) {
-		rqt->queues = old;
-		rqt->n = old_n;
-		unuse_others(obj, old, old_n);
+		unuse_others(obj, rqt->queues, rqt->n);
 		free(queues);
 		return cmd_refuse_errno(cmd, err);
 	}
 	unuse_others(obj, queues, n);
-	free(old);
+	free(rqt->queues);
+	rqt->queues = queues;
+	rqt->n = n;
 	return 0;
+}
+
+void rqt_queue_changed(struct hca_function *func, const struct virtq *virtq)
+{
+	struct rqt *rqt;
+	unsigned int i;
+
+	LIST_FOREACH(rqt, &func->rqts, in_func)
+	for (i = 0; i < rqt->n; i++)
+		if (rqt->queues[i] == virtq)
+			dp_rqt_set_queue(rqt->dp, i, virtq->vq);
 }
 
 void rqt_fini(struct hca_obj *obj)
 {
-	free(((struct rqt *)obj)->queues);
+	struct rqt *rqt = (struct rqt *)obj;
+
+	if (rqt->dp) {
+		LIST_REMOVE(rqt, in_func);
+		dp_rqt_destroy(rqt->dp);
+	}
+	free(rqt->queues);
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "flow.h"
 #include "hca_priv.h"
 #include "tir.h"
 
@@ -10,7 +9,7 @@ enum { DISP_INDIRECT = 1, HASH_NONE = 0, HASH_TOEPLITZ = 2 };
 enum { LB_BLOCK_UC = 1, LB_BLOCK_MC = 2 };
 enum { MOD_RQT = 1 << 1, MOD_HASH = 1 << 2, MOD_SELF_LB = 1 << 4 };
 
-static int get_hash(struct cmd *cmd, struct tir *tir)
+static int get_hash(struct cmd *cmd, struct dp_tir *tir)
 {
 	uint64_t fn = cmd_get(cmd, FLD(tirc, rx_hash_fn));
 	uint64_t sel = cmd_get(cmd, FLD(rx_hash_field_select, selected_fields));
@@ -35,7 +34,7 @@ static int get_hash(struct cmd *cmd, struct tir *tir)
 	return 0;
 }
 
-static void get_self_lb(struct cmd *cmd, struct tir *tir)
+static void get_self_lb(struct cmd *cmd, struct dp_tir *tir)
 {
 	uint64_t block = cmd_get(cmd, FLD(tirc, self_lb_block));
 
@@ -46,7 +45,8 @@ static void get_self_lb(struct cmd *cmd, struct tir *tir)
 int tir_create(struct cmd *cmd, struct hca_obj **out)
 {
 	struct hca_obj *td, *rqt, *obj;
-	struct tir args = {0}, *tir;
+	struct dp_tir attr = {0};
+	struct tir *tir;
 	int err;
 
 	if (cmd_get(cmd, FLD(tirc, disp_type)) != DISP_INDIRECT ||
@@ -56,21 +56,21 @@ int tir_create(struct cmd *cmd, struct hca_obj **out)
 	if (!err)
 		err = cmd_ref(cmd, FLD(tirc, indirect_table), &rqt);
 	if (!err)
-		err = get_hash(cmd, &args);
+		err = get_hash(cmd, &attr);
 	if (err)
 		return err;
+	get_self_lb(cmd, &attr);
 	err = obj_new(cmd->ctx, OBJ_TIR, sizeof(*tir), &obj);
 	if (err)
 		return cmd_refuse_errno(cmd, err);
 	tir = (struct tir *)obj;
-	memcpy(tir->key, args.key, sizeof(tir->key));
-	tir->hash_fields = args.hash_fields;
-	tir->symmetric = args.symmetric;
-	get_self_lb(cmd, tir);
+	tir->attr = attr;
 	tir->rqt = (struct rqt *)rqt;
 	err = obj_use(obj, td);
 	if (!err)
 		err = obj_use(obj, rqt);
+	if (!err)
+		err = dp_tir_create(cmd->ctx->func->port, &attr, tir->rqt->dp, &tir->dp);
 	if (err) {
 		obj_discard(obj);
 		return cmd_refuse_errno(cmd, err);
@@ -79,57 +79,50 @@ int tir_create(struct cmd *cmd, struct hca_obj **out)
 	return 0;
 }
 
-static int modify_rqt(struct cmd *cmd, struct tir *tir)
+/* All or nothing, in the datapath and here. */
+static int apply(struct tir *tir, const struct dp_tir *attr, struct rqt *rqt)
 {
-	struct hca_obj *rqt, *old = &tir->rqt->obj;
-	int err = cmd_ref(cmd, FLD(tirc, indirect_table), &rqt);
+	struct dp *dp = tir->obj.ctx->hca->dp;
+	struct rqt *old = tir->rqt;
+	int err = rqt != old ? obj_use(&tir->obj, &rqt->obj) : 0;
 
 	if (err)
 		return err;
-	if (obj_use(&tir->obj, rqt))
-		return cmd_refuse_errno(cmd, -ENOMEM);
-	tir->rqt = (struct rqt *)rqt;
-	if (tir->obj.refs && rx_update(tir->obj.ctx->func)) {
-		tir->rqt = (struct rqt *)old;
-		obj_unuse(&tir->obj, rqt);
-		return cmd_refuse_errno(cmd, -ENOMEM);
-	}
-	obj_unuse(&tir->obj, old);
+	dp_lock(dp);
+	err = dp_tir_set(tir->dp, attr, rqt->dp);
+	dp_unlock(dp);
+	if (rqt != old)
+		obj_unuse(&tir->obj, err ? &rqt->obj : &old->obj);
+	if (err)
+		return err;
+	tir->attr = *attr;
+	tir->rqt = rqt;
 	return 0;
-}
-
-static int modify(struct cmd *cmd, struct tir *tir, uint64_t mask)
-{
-	int err = 0;
-
-	if (mask & MOD_HASH)
-		err = get_hash(cmd, tir);
-	if (!err && mask & MOD_SELF_LB)
-		get_self_lb(cmd, tir);
-	if (!err && mask & MOD_RQT)
-		return modify_rqt(cmd, tir);
-	if (!err && tir->obj.refs && rx_update(tir->obj.ctx->func))
-		return cmd_refuse_errno(cmd, -ENOMEM);
-	return err;
 }
 
 int tir_modify(struct cmd *cmd, struct hca_obj *obj)
 {
-	struct tir *tir = (struct tir *)obj, before = *tir;
+	struct tir *tir = (struct tir *)obj;
+	struct hca_obj *rqt = &tir->rqt->obj;
+	struct dp_tir attr = tir->attr;
 	uint64_t mask = cmd_get(cmd, FLD(modify_tir_in, modify_bitmask));
-	int err;
+	int err = 0;
 
 	if (!mask || mask & ~(uint64_t)(MOD_RQT | MOD_HASH | MOD_SELF_LB))
 		return cmd_refuse(cmd, SYND(TIR_MODIFY), FLD(modify_tir_in, modify_bitmask),
 				  "0x%llx", (unsigned long long)mask);
-	err = modify(cmd, tir, mask);
-	if (err) {
-		/* The datapath has it as it was; the next update must not bring it what was refused. */
-		memcpy(tir->key, before.key, sizeof(tir->key));
-		tir->hash_fields = before.hash_fields;
-		tir->symmetric = before.symmetric;
-		tir->block_self_uc = before.block_self_uc;
-		tir->block_self_mc = before.block_self_mc;
-	}
-	return err;
+	if (mask & MOD_HASH)
+		err = get_hash(cmd, &attr);
+	if (!err && mask & MOD_SELF_LB)
+		get_self_lb(cmd, &attr);
+	if (!err && mask & MOD_RQT)
+		err = cmd_ref(cmd, FLD(tirc, indirect_table), &rqt);
+	if (err)
+		return err;
+	return apply(tir, &attr, (struct rqt *)rqt) ? cmd_refuse_errno(cmd, -ENOMEM) : 0;
+}
+
+void tir_fini(struct hca_obj *obj)
+{
+	dp_tir_destroy(((struct tir *)obj)->dp);
 }

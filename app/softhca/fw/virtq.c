@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "event.h"
-#include "flow.h"
 #include "hca_priv.h"
+#include "tir.h"
 #include "trace.h"
 #include "virtq.h"
 
@@ -120,15 +120,7 @@ static int replace_vq(struct virtq *virtq, const struct virtq *as)
 	if (err)
 		return err;
 	virtq->vq = new;
-	/* RQTs that list the queue. */
-	if (virtq->obj.refs) {
-		err = rx_update_locked(virtq->obj.ctx->func);
-		if (err) {
-			virtq->vq = old;
-			vq_destroy(new);
-			return err;
-		}
-	}
+	rqt_queue_changed(virtq->obj.ctx->func, virtq);
 	if (old) {
 		vq_status(old, &status);
 		vq_destroy(old);

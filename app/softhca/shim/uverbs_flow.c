@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Steering in the root tables: flow matchers and rules. A rule sends frames to a TIR made through
- * DevX, or drops them, and may count them; the other destinations and actions of mlx5_ib are
+ * Steering in the root tables: flow matchers and rules. A rule sends frames to a TIR or a flow table
+ * made through DevX, or drops them, and may count them; the other destinations and actions of mlx5_ib are
  * refused as "not supported".
  */
 #include <errno.h>
@@ -113,7 +113,7 @@ static int flow_create(struct ubundle *b)
 		return dest || flags ? -EINVAL : -EOPNOTSUPP;
 	if (ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_ARR_FLOW_ACTIONS))
 		return -EOPNOTSUPP;
-	attr.tir = dest ? dest->obj->devx : NULL;
+	attr.dest = dest ? dest->obj->devx : NULL;
 	attr.drop = flags & MLX5_IB_ATTR_CREATE_FLOW_FLAGS_DROP;
 	attr.default_miss = flags & MLX5_IB_ATTR_CREATE_FLOW_FLAGS_DEFAULT_MISS;
 	rc = flow_counter(b, &attr);

@@ -39,7 +39,7 @@
  * also when the queue is stopped and resumed meanwhile.
  *
  * Threads: dp_lock() stops all NIC threads between two bursts until dp_unlock(); vq_create,
- * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_rqt_*, dp_tir_*, dp_table_*, dp_entry_*,
+ * vq_start, vq_stop, vq_destroy, dp_port_set_rx, dp_rqt_set*, dp_tir_set, dp_entry_*,
  * dp_*_doorbell, dp_mem_revoke and vq_status must be called with it held. Callbacks (struct vq_ops, dp tick) run on a NIC thread that holds its pass:
  * they may not take locks that a holder of dp_lock might hold, and not block. Of one queue they are
  * never concurrent, of several queues they may be; notify and error may also come from vq_stop,
@@ -261,7 +261,8 @@ int vq_inject(struct vq *vq, enum vq_error error);
  * so a table may have many of them; masks are tried one after the other.
  *
  * All of it changes under dp_lock and at once: a frame that is routed later sees the change, and
- * what NIC threads remember of earlier frames is void.
+ * what NIC threads remember of earlier frames is void. To make or destroy what no entry leads to
+ * needs no lock.
  */
 
 struct flow_key {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dp_double.h"
+#include "dp_double_rx.h"
 
 struct dp *double_dp;
 static unsigned int mems;
@@ -20,6 +21,7 @@ int dp_create(const struct dp_config *cfg, struct dp **out)
 	for (i = 0; i < 64; i++) {
 		dp->ports[i].index = i;
 		dp->ports[i].dp = dp;
+		dp->ports[i].root.port = &dp->ports[i];
 	}
 	double_dp = dp;
 	*out = dp;
@@ -28,8 +30,12 @@ int dp_create(const struct dp_config *cfg, struct dp **out)
 
 void dp_destroy(struct dp *dp)
 {
+	unsigned int i;
+
 	assert(!dp->vqs);
 	assert(!mems);
+	for (i = 0; i < 64; i++)
+		assert(!dp->ports[i].root.entries && !dp->ports[i].tables && !dp->ports[i].rqts);
 	double_dp = NULL;
 	free(dp);
 }
@@ -206,13 +212,9 @@ void vq_status(const struct vq *vq, struct vq_status *status)
 void vq_destroy(struct vq *vq)
 {
 	struct vq **at = &vq->port->dp->vqs;
-	unsigned int i, j;
 
 	assert(vq->port->dp->locked);
-	/* The contract: not in a receive table any more. */
-	for (i = 0; i < vq->port->n_rules; i++)
-		for (j = 0; j < vq->port->rules[i].tir.n; j++)
-			assert(vq->port->rules[i].queues[j % 16] != vq);
+	double_forgets(vq);
 	while (*at != vq)
 		at = &(*at)->next;
 	*at = vq->next;
@@ -250,36 +252,6 @@ int vq_inject(struct vq *vq, enum vq_error error)
 	if (vq->status.state != VQ_RDY && vq->status.state != VQ_SUSPEND)
 		return -EINVAL;
 	double_error(vq, error);
-	return 0;
-}
-
-int dp_port_set_rx(struct dp_port *port, const struct dp_rx_rule *rules, unsigned int n)
-{
-	int err = port->dp->fail_rx;
-	unsigned int i, j;
-
-	assert(port->dp->locked);
-	port->dp->fail_rx = 0;
-	if (err)
-		return err;
-	assert(n <= DOUBLE_RULES);
-	memset(port->rules, 0, sizeof(port->rules));
-	port->n_rules = n;
-	for (i = 0; i < n; i++) {
-		struct double_rule *r = &port->rules[i];
-
-		r->mask = rules[i].mask;
-		r->value = rules[i].value;
-		r->counter = rules[i].counter;
-		r->drop = !rules[i].tir;
-		if (r->drop)
-			continue;
-		r->tir = *rules[i].tir;
-		assert(r->tir.n && !(r->tir.n & (r->tir.n - 1)));
-		for (j = 0; j < r->tir.n && j < 16; j++)
-			r->queues[j] = rules[i].tir->queues[j];
-		r->tir.queues = NULL;
-	}
 	return 0;
 }
 

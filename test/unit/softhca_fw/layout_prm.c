@@ -106,6 +106,11 @@ struct part_place {
 		command, LAY(l), THEIR_OFF(mailbox, member), sizeof(THEIRS(mailbox))               \
 	}
 
+#define PLACE(command, mailbox, at, l)                                                             \
+	{                                                                                          \
+		command, LAY(l), at, sizeof(THEIRS(mailbox))                                       \
+	}
+
 static const struct part_place their_parts[] = {
     PART("create_mkey", create_mkey_in, memory_key_mkey_entry, mkc),
     PART("create_cq", create_cq_in, cq_context, cqc),
@@ -123,6 +128,16 @@ static const struct part_place their_parts[] = {
     PART("modify_tir", modify_tir_in, ctx.rx_hash_field_selector_outer, rx_hash_field_select),
     PART("create_rqt", create_rqt_in, rqt_context, rqtc),
     PART("modify_rqt", modify_rqt_in, rqt_context, rqtc),
+    PART("create_flow_table", create_flow_table_in, flow_table_context, flow_table_context),
+    PART("set_flow_table_entry", set_fte_in, flow_context, flow_context),
+    PART("modify_flow_table_entry", set_fte_in, flow_context, flow_context),
+    /* Not named by this release; Linux does: match_criteria, and match_value of flow_context. */
+    PLACE("create_flow_group", create_flow_group_in, 0x200, fte_match_set_lyr_2_4),
+    PLACE("create_flow_group", create_flow_group_in, 0x200, fte_match_param),
+    PLACE("set_flow_table_entry", set_fte_in, 0x400, fte_match_set_lyr_2_4),
+    PLACE("set_flow_table_entry", set_fte_in, 0x400, fte_match_param),
+    PLACE("modify_flow_table_entry", set_fte_in, 0x400, fte_match_set_lyr_2_4),
+    PLACE("modify_flow_table_entry", set_fte_in, 0x400, fte_match_param),
     PART("create_virtio_net_q", create_virtq_in, virtq, virtio_net_q),
     PART("create_virtio_net_q", create_virtq_in, virtq.virtio_q_context, virtio_q),
     PART("modify_virtio_net_q", create_virtq_in, virtq, virtio_net_q),
@@ -212,6 +227,10 @@ static const struct opcode_of their_opcodes[] = {
     {"modify_rqt",               MLX5_CMD_OP_MODIFY_RQT,              0                          },
     {"alloc_flow_counter",       MLX5_CMD_OP_ALLOC_FLOW_COUNTER,      0                          },
     {"query_flow_counter",       MLX5_CMD_OP_QUERY_FLOW_COUNTER,      0                          },
+    {"create_flow_table",        MLX5_CMD_OP_CREATE_FLOW_TABLE,       0                          },
+    {"create_flow_group",        MLX5_CMD_OP_CREATE_FLOW_GROUP,       0                          },
+    {"set_flow_table_entry",     MLX5_CMD_OP_SET_FLOW_TABLE_ENTRY,    0                          },
+    {"modify_flow_table_entry",  MLX5_CMD_OP_SET_FLOW_TABLE_ENTRY,    1                          },
     {"create_virtio_net_q",      MLX5_CMD_OP_CREATE_GENERAL_OBJECT,   MLX5_GENERAL_OBJ_TYPE_VIRTQ},
     {"modify_virtio_net_q",      MLX5_CMD_OP_MODIFY_GENERAL_OBJECT,   MLX5_GENERAL_OBJ_TYPE_VIRTQ},
     {"query_virtio_net_q",       MLX5_CMD_OP_QUERY_GENERAL_OBJECT,    MLX5_GENERAL_OBJ_TYPE_VIRTQ},

@@ -240,21 +240,6 @@ static void modify_rqt_and_tir_reach_datapath(void **state)
 	assert_true(port->rules[0].tir.symmetric);
 }
 
-static void destroy_flow_datapath_fails_drops_all(void **state)
-{
-	struct dp_port *port = &double_dp->ports[0];
-	struct rig *rig = *state;
-	struct hca_flow *flow;
-	struct world w;
-
-	build(rig, &w);
-	add(rig, &w, 1, 1);
-	flow = add(rig, &w, 2, 2);
-	double_dp->fail_rx = -ENOMEM;
-	assert_int_equal(hca_flow_destroy(flow), 0);
-	assert_int_equal(port->n_rules, 0);
-}
-
 /* Rules of two contexts of one function stand together and go with their context. */
 static void close_context_takes_its_rules(void **state)
 {
@@ -282,7 +267,6 @@ int main(void)
 	    T(create_flow_precedence),
 	    T(create_flow_bad_destination_einval),
 	    T(modify_rqt_and_tir_reach_datapath),
-	    T(destroy_flow_datapath_fails_drops_all),
 	    T(close_context_takes_its_rules),
 #undef T
 	};

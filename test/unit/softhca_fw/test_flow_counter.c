@@ -73,8 +73,8 @@ static void create_flow_one_destination(void **state)
 	struct hca_flow *flow;
 
 	assert_int_equal(rule(m, (struct hca_flow_attr){0}, &flow), -EINVAL);
-	assert_int_equal(rule(m, (struct hca_flow_attr){.drop = true, .tir = tir}, &flow), -EINVAL);
-	assert_int_equal(rule(m, (struct hca_flow_attr){.default_miss = true, .tir = tir}, &flow),
+	assert_int_equal(rule(m, (struct hca_flow_attr){.drop = true, .dest = tir}, &flow), -EINVAL);
+	assert_int_equal(rule(m, (struct hca_flow_attr){.default_miss = true, .dest = tir}, &flow),
 			 -EINVAL);
 	assert_int_equal(rule(m, (struct hca_flow_attr){.default_miss = true, .drop = true}, &flow),
 			 -EINVAL);
@@ -85,7 +85,7 @@ static void create_flow_one_destination(void **state)
 	assert_int_equal(rule(m, (struct hca_flow_attr){.default_miss = true}, &flow), 0);
 	assert_true(port->rules[0].drop);
 	assert_int_equal(hca_flow_destroy(flow), 0);
-	assert_int_equal(rule(m, (struct hca_flow_attr){.tir = tir}, &flow), 0);
+	assert_int_equal(rule(m, (struct hca_flow_attr){.dest = tir}, &flow), 0);
 	assert_false(port->rules[0].drop);
 	assert_null(port->rules[0].counter);
 }
@@ -102,11 +102,11 @@ static void create_flow_counted(void **state)
 	uint64_t frames, bytes;
 
 	assert_int_equal(
-	    rule(m, (struct hca_flow_attr){.tir = tir, .counter = one, .counter_offset = 1}, &flow),
+	    rule(m, (struct hca_flow_attr){.dest = tir, .counter = one, .counter_offset = 1}, &flow),
 	    -EINVAL);
-	assert_int_equal(rule(m, (struct hca_flow_attr){.tir = tir, .counter_offset = 1}, &flow),
+	assert_int_equal(rule(m, (struct hca_flow_attr){.dest = tir, .counter_offset = 1}, &flow),
 			 -EINVAL);
-	assert_int_equal(rule(m, (struct hca_flow_attr){.tir = tir, .counter = tir}, &flow),
+	assert_int_equal(rule(m, (struct hca_flow_attr){.dest = tir, .counter = tir}, &flow),
 			 -EINVAL);
 	assert_int_equal(
 	    rule(m, (struct hca_flow_attr){.drop = true, .counter = many, .counter_offset = 128},
@@ -115,7 +115,7 @@ static void create_flow_counted(void **state)
 	assert_int_equal(hca_matcher_create(rig->b, &attr, &foreign), 0);
 	assert_int_equal(rule(foreign, (struct hca_flow_attr){.drop = true, .counter = one}, &flow),
 			 -EINVAL);
-	assert_int_equal(rule(m, (struct hca_flow_attr){.tir = tir, .counter = one}, &flow), 0);
+	assert_int_equal(rule(m, (struct hca_flow_attr){.dest = tir, .counter = one}, &flow), 0);
 	assert_int_equal(
 	    rule(m, (struct hca_flow_attr){.drop = true, .counter = many, .counter_offset = 127},
 		 &flow2),

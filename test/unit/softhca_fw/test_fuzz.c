@@ -206,7 +206,8 @@ static void command(struct fuzz *f)
 		obj = any_of(f, mb->desc->type);
 		if (!obj)
 			return;
-		mb_set(mb, mb->desc->id_field, obj->id);
+		if (mb->desc->id_field)
+			mb_set(mb, mb->desc->id_field, obj->id);
 	}
 	switch (mb->desc->verb) {
 	case CMD_GENERAL:
@@ -250,7 +251,7 @@ static void flow(struct fuzz *f)
 		f->flow[i] = f->flow[--f->n_flows];
 		return;
 	}
-	attr.tir = pick(f, 4) ? any_of(f, OBJ_TIR) : f->n ? f->obj[pick(f, f->n)] : NULL;
+	attr.dest = pick(f, 4) ? any_of(f, OBJ_TIR) : f->n ? f->obj[pick(f, f->n)] : NULL;
 	attr.counter = any_of(f, OBJ_FLOW_COUNTER);
 	attr.counter_offset = pick(f, 3) ? 0 : pick(f, 200);
 	attr.drop = !pick(f, 4);

@@ -117,7 +117,7 @@ static void steer(struct side *s)
 	good_rqt(&mb, s->rxq, 4);
 	rqt = mb_create(&mb, s->rig.a);
 	good_tir(&mb, s->td, rqt);
-	to.tir = mb_create(&mb, s->rig.a);
+	to.dest = mb_create(&mb, s->rig.a);
 	s->counter = make(&mb, s->rig.a, "alloc_flow_counter");
 	to.counter = s->counter;
 	assert_int_equal(hca_matcher_create(s->rig.a, &attr, &matcher), 0);

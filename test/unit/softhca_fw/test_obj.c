@@ -342,8 +342,8 @@ static void create_tir_checks(void **state)
 	good_tir(&mb, td, rqt);
 	mb_set(&mb, FLD(tirc, self_lb_block), 2);
 	tir = mb_create(&mb, rig->a);
-	assert_true(((struct tir *)tir)->block_self_mc);
-	assert_false(((struct tir *)tir)->block_self_uc);
+	assert_true(((struct tir *)tir)->attr.block_self_mc);
+	assert_false(((struct tir *)tir)->attr.block_self_uc);
 	assert_int_equal(hca_obj_destroy(rqt), -EBUSY);
 
 	mb_begin(&mb, "modify_tir");
@@ -354,8 +354,8 @@ static void create_tir_checks(void **state)
 	mb_set(&mb, FLD(tirc, self_lb_block), 1);
 	mb_set(&mb, FLD(tirc, indirect_table), rqt2->id);
 	mb_modify(&mb, tir);
-	assert_true(((struct tir *)tir)->block_self_uc);
-	assert_false(((struct tir *)tir)->block_self_mc);
+	assert_true(((struct tir *)tir)->attr.block_self_uc);
+	assert_false(((struct tir *)tir)->attr.block_self_mc);
 	destroy(rqt);
 	assert_int_equal(hca_obj_destroy(rqt2), -EBUSY);
 	assert_int_equal(hca_obj_destroy(td), -EBUSY);

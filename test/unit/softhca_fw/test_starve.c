@@ -217,7 +217,7 @@ static int create_matcher(struct life *l)
 
 static int create_flow(struct life *l)
 {
-	struct hca_flow_attr attr = {.tir = l->tir, .counter = l->fc, .counter_offset = 7};
+	struct hca_flow_attr attr = {.dest = l->tir, .counter = l->fc, .counter_offset = 7};
 
 	return hca_flow_create(l->matcher, &attr, &l->flow);
 }
