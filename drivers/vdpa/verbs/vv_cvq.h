@@ -73,13 +73,16 @@ void vv_cvq_destroy(struct vv_cvq *cvq); /* stopped; NULL is legal */
 
 /* -EINVAL: no such ring. -EALREADY: it runs. Kicks are asked for; one look follows at once. */
 int vv_cvq_start(struct vv_cvq *cvq, const struct vv_cvq_ring *ring);
-/* Returns where it stopped; legal when it does not run, then what start was given last. */
+/* Returns where it stopped; if it does not run (legal): where it did last, or was to start. */
 uint16_t vv_cvq_stop(struct vv_cvq *cvq);
 
 /* Commands one poll takes at most. */
 enum { VV_CVQ_BURST = 8 };
 
-/* Commands answered; 0 with *again: there are some, but the device was busy (also after a burst). */
+/*
+ * Commands answered. *again: there may be more: the queue or the device was busy, or the burst is
+ * over.
+ */
 unsigned int vv_cvq_poll(struct vv_cvq *cvq, bool *again);
 /*
  * Who polls it from now on needs kicks (a thread that sleeps) or not. True: something is there
