@@ -55,6 +55,19 @@ static void queue_config(const struct fe_dev_config *cfg, unsigned int index,
 	};
 }
 
+static void control_config(const struct fe_dev_config *cfg, struct fe_ctrl_config *cc)
+{
+	*cc = (struct fe_ctrl_config){
+	    .index = 2 * cfg->pairs, /* for now */
+	    .layout = cfg->layout,
+	    .ring_size = cfg->control_ring,
+	    .event_idx = cfg->event_idx,
+	    .legacy_layout = cfg->legacy,
+	    .framing = cfg->framing,
+	    .seed = cfg->control_seed,
+	};
+}
+
 static int check_config(const struct fe_dev_config *cfg)
 {
 	struct fe_ring_layout need;
@@ -76,6 +89,7 @@ static int check_config(const struct fe_dev_config *cfg)
 int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
 {
 	struct fe_queue_config qc;
+	struct fe_ctrl_config cc;
 	struct fe_span unused;
 	struct fe_dev *dev;
 	size_t bytes = 0;
@@ -100,6 +114,9 @@ int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
 		queue_config(cfg, i, &qc);
 		bytes += fe_queue_footprint(&qc);
 	}
+	control_config(cfg, &cc);
+	if (cfg->control)
+		bytes += fe_ctrl_footprint(&cc);
 	/* Pieces go round the regions, but not all pieces are alike: leave room. */
 	bytes = bytes * 2 / cfg->regions + (1u << 20);
 	err = cfg->huge_pages ? fe_mem_create_huge(&dev->mem, bytes)
@@ -120,6 +137,11 @@ int fe_dev_create(const struct fe_dev_config *cfg, struct fe_dev **out)
 			fe_ring_publish(dev->queue[i].ring);
 		}
 	}
+	if (cfg->control) {
+		err = fe_ctrl_create(&cc, &dev->mem, &dev->control);
+		if (err)
+			goto fail;
+	}
 	*out = dev;
 	return 0;
 fail:
@@ -136,6 +158,7 @@ void fe_dev_destroy(struct fe_dev *dev)
 	fe_dev_disconnect(dev);
 	for (i = 0; dev->queue && i < dev->queues; i++)
 		fe_queue_destroy(&dev->queue[i]);
+	fe_ctrl_destroy(dev->control);
 	fe_mem_destroy(&dev->mem);
 	free(dev->queue);
 	free(dev->stop_base);
@@ -163,7 +186,17 @@ static int on_host_notifier(void *arg, unsigned int index, int fd, uint64_t offs
 	return 0;
 }
 
-static const struct fe_conn_ops conn_ops = {.host_notifier = on_host_notifier};
+static int on_config_change(void *arg)
+{
+	struct fe_dev *dev = arg;
+
+	dev->config_changes++;
+	fe_info("%s: the configuration has changed", dev->cfg.path);
+	return 0;
+}
+
+static const struct fe_conn_ops conn_ops = {.host_notifier = on_host_notifier,
+					    .config_change = on_config_change};
 
 int fe_dev_open(struct fe_dev *dev)
 {
@@ -190,9 +223,8 @@ int fe_dev_share_memory(struct fe_dev *dev)
 	return fe_vu_set_mem_table(dev->conn, &dev->mem);
 }
 
-int fe_dev_start_ring(struct fe_dev *dev, unsigned int index)
+static int start_ring(struct fe_dev *dev, unsigned int index, const struct fe_queue *q)
 {
-	struct fe_queue *q = &dev->queue[index];
 	struct fe_vu_ring_uva uva = {q->area.desc.uva, q->area.driver.uva, q->area.device.uva};
 	int err;
 
@@ -210,6 +242,16 @@ int fe_dev_start_ring(struct fe_dev *dev, unsigned int index)
 	return err;
 }
 
+int fe_dev_start_ring(struct fe_dev *dev, unsigned int index)
+{
+	return start_ring(dev, index, &dev->queue[index]);
+}
+
+int fe_dev_start_control(struct fe_dev *dev)
+{
+	return start_ring(dev, dev->control->cfg.index, &dev->control->q);
+}
+
 int fe_dev_enable(struct fe_dev *dev, bool enable)
 {
 	unsigned int i;
@@ -223,7 +265,8 @@ int fe_dev_enable(struct fe_dev *dev, bool enable)
 		if (err)
 			return err;
 	}
-	return 0;
+	return dev->control ? fe_vu_set_vring_enable(dev->conn, dev->control->cfg.index, enable)
+			    : 0;
 }
 
 int fe_dev_settle(struct fe_dev *dev)
@@ -238,7 +281,7 @@ int fe_dev_settle(struct fe_dev *dev)
 	return err ? err : fe_vu_get_features(dev->conn, &features);
 }
 
-static int set_up(struct fe_dev *dev)
+int fe_dev_set_up(struct fe_dev *dev)
 {
 	unsigned int i;
 	int err;
@@ -248,6 +291,8 @@ static int set_up(struct fe_dev *dev)
 		err = fe_dev_share_memory(dev);
 	for (i = 0; !err && i < dev->queues; i++)
 		err = fe_dev_start_ring(dev, i);
+	if (!err && dev->control)
+		err = fe_dev_start_control(dev);
 	if (!err)
 		err = fe_dev_enable(dev, true);
 	return err ? err : fe_dev_settle(dev);
@@ -260,7 +305,7 @@ int fe_dev_connect(struct fe_dev *dev)
 
 	err = fe_dev_open(dev);
 	if (!err)
-		err = set_up(dev);
+		err = fe_dev_set_up(dev);
 	if (err) {
 		fe_dev_disconnect(dev);
 		return err;
@@ -296,6 +341,9 @@ int fe_dev_take_rings(struct fe_dev *dev)
 
 	for (i = 0; !err && i < dev->queues; i++)
 		err = fe_vu_get_vring_base(dev->conn, i, &dev->stop_base[i]);
+	if (!err && dev->control)
+		err = fe_vu_get_vring_base(dev->conn, dev->control->cfg.index,
+					   &dev->control_stop_base);
 	if (!err && fe_dev_has_protocol(dev, FE_VU_PROTOCOL_STATUS))
 		err = fe_vu_set_status(dev->conn, 0);
 	return err;
@@ -316,6 +364,14 @@ bool fe_dev_bases_agree(const struct fe_dev *dev)
 			 dev->cfg.path, i, theirs, ours);
 		agree = false;
 	}
+	if (dev->control &&
+	    (uint16_t)fe_ring_base(dev->control->q.ring) != (uint16_t)dev->control_stop_base) {
+		fe_error(
+		    "%s: the control queue stopped at %#x by its own account, its ring says %#x",
+		    dev->cfg.path, dev->control_stop_base & 0xffff,
+		    fe_ring_base(dev->control->q.ring) & 0xffff);
+		agree = false;
+	}
 	return agree;
 }
 
@@ -325,6 +381,8 @@ void fe_dev_rewind(struct fe_dev *dev)
 
 	for (i = 0; i < dev->queues; i++)
 		fe_ring_rewind(dev->queue[i].ring);
+	if (dev->control)
+		fe_ring_rewind(dev->control->q.ring);
 }
 
 int fe_dev_service(struct fe_dev *dev)

@@ -17,6 +17,7 @@
 #include <linux/virtio_config.h>
 
 #include "conn.h"
+#include "control_queue.h"
 #include "guest_mem.h"
 #include "queue.h"
 
@@ -45,6 +46,12 @@ struct fe_dev_config {
 	bool no_start_kick; /* leave the first look at the rings to the back-end */
 	uint16_t host_mtu;  /* what we tell our guest and the back-end; 0: nothing */
 	bool dirty_log;     /* take what SET_LOG_BASE needs */
+	bool control;       /* with a control queue and the configuration space */
+	uint64_t take;    /* feature bits that must be there, beside those that follow from above */
+	uint64_t welcome; /* feature bits to take where they are offered */
+	unsigned int control_ring;
+	enum fe_framing framing;   /* of commands */
+	uint64_t control_seed;     /* of random framing */
 	uint64_t without_protocol; /* protocol feature bits to decline */
 	unsigned int cut_message;  /* break the connection on purpose, see conn.h */
 	int cut_bytes;
@@ -60,7 +67,11 @@ struct fe_dev {
 	uint64_t offered;       /* features of the back-end, and what we took */
 	uint64_t features;
 	uint64_t protocol;
-	unsigned int notifiers; /* doorbells mapped */
+	struct fe_ctrl_queue *control; /* owned, NULL without */
+	uint32_t control_stop_base;
+	unsigned int max_pairs;      /* of the device, by its configuration space */
+	unsigned int config_changes; /* the back-end has told of */
+	unsigned int notifiers;      /* doorbells mapped */
 	unsigned int connects;
 };
 
@@ -75,6 +86,7 @@ int fe_dev_open(struct fe_dev *dev);
 int fe_dev_negotiate(struct fe_dev *dev);
 int fe_dev_share_memory(struct fe_dev *dev);
 int fe_dev_start_ring(struct fe_dev *dev, unsigned int index);
+int fe_dev_start_control(struct fe_dev *dev);
 int fe_dev_enable(struct fe_dev *dev, bool enable);
 /* Tells the back-end that the driver is ready, and waits until it has acted on all messages. */
 int fe_dev_settle(struct fe_dev *dev);
@@ -87,11 +99,21 @@ int fe_dev_stop(struct fe_dev *dev);
 /* The same without disabling them first, as QEMU does. */
 int fe_dev_take_rings(struct fe_dev *dev);
 bool fe_dev_bases_agree(const struct fe_dev *dev);
+/* A guest's reset: stop, and all rings anew; the connection stays. */
+int fe_dev_reset(struct fe_dev *dev);
+/* All steps but opening the connection, on one that is open and stopped. */
+int fe_dev_set_up(struct fe_dev *dev);
+int fe_dev_start_again(struct fe_dev *dev); /* on failure disconnected */
 /* Makes available again what a back-end that is gone had not returned. */
 void fe_dev_rewind(struct fe_dev *dev);
 
 /* Answers the back-end; -ECONNRESET when it is gone (then disconnected). */
 int fe_dev_service(struct fe_dev *dev);
+
+/* The first bytes of the configuration space, at most FE_VU_CONFIG_MAX. */
+int fe_dev_read_config(struct fe_dev *dev, unsigned int len, uint8_t *bytes);
+/* Where the control queue is, by the features and the configuration space. */
+int fe_dev_find_control(struct fe_dev *dev);
 
 /* Buffers for whole frames of that length that one receive queue has. */
 unsigned int fe_dev_rx_frames(const struct fe_dev *dev, unsigned int frame_max);

@@ -6,6 +6,7 @@
 #include <linux/virtio_net.h>
 
 #include "device.h"
+#include "feature_names.h"
 #include "log.h"
 #include "vhost_user.h"
 
@@ -27,23 +28,26 @@ static uint64_t wanted_features(const struct fe_dev_config *cfg)
 		want |= BIT(VIRTIO_NET_F_MQ);
 	if (cfg->host_mtu)
 		want |= BIT(VIRTIO_NET_F_MTU);
-	return want | cfg->offloads;
+	return want | cfg->offloads | cfg->take;
 }
 
 static uint64_t welcome_features(const struct fe_dev_config *cfg)
 {
-	uint64_t welcome = BIT(FE_VU_F_PROTOCOL_FEATURES);
+	uint64_t welcome = BIT(FE_VU_F_PROTOCOL_FEATURES) | cfg->welcome;
 
 	/* Section 5.1.3.1: MQ depends on the control queue, which nobody forwards here. */
 	if (cfg->pairs > 1)
 		welcome |= BIT(VIRTIO_NET_F_CTRL_VQ);
 	if (cfg->legacy)
 		welcome |= BIT(VIRTIO_F_ANY_LAYOUT);
-	return welcome;
+	/* A legacy device has 32 feature bits (virtio 1.3 section 6.3). */
+	return cfg->legacy ? (uint32_t)welcome : welcome;
 }
 
-static const char *feature_name(uint64_t features)
+static const char *missing_name(uint64_t features)
 {
+	const char *name;
+
 	switch (__builtin_ctzll(features)) {
 	case VIRTIO_F_VERSION_1:
 		return "VERSION_1 (is it a legacy-only device?)";
@@ -68,7 +72,8 @@ static const char *feature_name(uint64_t features)
 	case VIRTIO_NET_F_MQ:
 		return "MQ (does it have only one queue pair?)";
 	default:
-		return "a feature bit";
+		name = fe_feature_name((unsigned int)__builtin_ctzll(features));
+		return name ? name : "a feature bit";
 	}
 }
 
@@ -81,6 +86,8 @@ static int negotiate_protocol(struct fe_dev *dev)
 	       BIT(FE_VU_PROTOCOL_BACKEND_REQ) | BIT(FE_VU_PROTOCOL_STATUS);
 	if (dev->cfg.host_mtu)
 		want |= BIT(FE_VU_PROTOCOL_NET_MTU);
+	if (dev->cfg.control)
+		want |= BIT(FE_VU_PROTOCOL_CONFIG);
 	if (dev->cfg.dirty_log)
 		want |= BIT(FE_VU_PROTOCOL_LOG_SHMFD);
 	if (dev->cfg.notifier)
@@ -150,7 +157,7 @@ int fe_dev_negotiate(struct fe_dev *dev)
 		return err;
 	if (want & ~dev->offered) {
 		fe_error("%s: the back-end does not offer %s (it offers %#" PRIx64 ")",
-			 dev->cfg.path, feature_name(want & ~dev->offered), dev->offered);
+			 dev->cfg.path, missing_name(want & ~dev->offered), dev->offered);
 		return -EOPNOTSUPP;
 	}
 	dev->features = want | (dev->offered & welcome_features(&dev->cfg));
@@ -163,6 +170,8 @@ int fe_dev_negotiate(struct fe_dev *dev)
 	fe_info("%s: features %#" PRIx64 " of %#" PRIx64 ", protocol features %#" PRIx64,
 		dev->cfg.path, dev->features, dev->offered, dev->protocol);
 	err = accept_features(dev);
+	if (!err && dev->control)
+		err = fe_dev_find_control(dev);
 	if (!err && fe_dev_has_protocol(dev, FE_VU_PROTOCOL_NET_MTU))
 		err = fe_vu_net_set_mtu(dev->conn, dev->cfg.host_mtu);
 	return err;

@@ -80,6 +80,8 @@ const char fe_help[] =
     "  --list-misbehaviours the names there are for this --layout; @rx behind most: on the "
     "receive\n"
     "                       queue instead of the transmit queue\n"
+    "  --control FILE       commands on the control queue and what comes of them; --commands,\n"
+    "                       --control-bench: --help=control\n"
     "  -j, --json           the result as JSON on stdout\n"
     "  -v, --verbose        more on stderr; twice: every message\n"
     "  -h, --help\n";

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control_script.h"
+#include "feature_names.h"
 #include "help.h"
 #include "log.h"
 #include "offload.h"
@@ -55,6 +57,14 @@ enum {
 	OPT_MISBEHAVE,
 	OPT_RECHECK,
 	OPT_LIST,
+	OPT_CONTROL,
+	OPT_COMMANDS,
+	OPT_CONTROL_BENCH,
+	OPT_CONTROL_RING,
+	OPT_GAP,
+	OPT_FEATURES,
+	OPT_WELCOME,
+	OPT_FRAMING,
 };
 
 static const struct option long_options[] = {
@@ -74,7 +84,7 @@ static const struct option long_options[] = {
     {"offload",            required_argument, NULL, OPT_OFFLOAD      },
     {"peer-offload",       required_argument, NULL, OPT_PEER_OFFLOAD },
     {"gso-max",            required_argument, NULL, OPT_GSO_MAX      },
-    {"mss",                required_argument, NULL, OPT_MSS          },
+    {"mss",		required_argument, NULL, OPT_MSS          },
     {"event-idx",          no_argument,       NULL, OPT_EVENT_IDX    },
     {"notifier",           no_argument,       NULL, OPT_NOTIFIER     },
     {"no-start-kick",      no_argument,       NULL, OPT_NO_START_KICK},
@@ -101,9 +111,17 @@ static const struct option long_options[] = {
     {"misbehave",          required_argument, NULL, OPT_MISBEHAVE    },
     {"recheck",            no_argument,       NULL, OPT_RECHECK      },
     {"list-misbehaviours", no_argument,       NULL, OPT_LIST         },
+    {"control",            required_argument, NULL, OPT_CONTROL      },
+    {"commands",           required_argument, NULL, OPT_COMMANDS     },
+    {"control-bench",      required_argument, NULL, OPT_CONTROL_BENCH},
+    {"control-ring",       required_argument, NULL, OPT_CONTROL_RING },
+    {"gap-us",             required_argument, NULL, OPT_GAP          },
+    {"features",           required_argument, NULL, OPT_FEATURES     },
+    {"welcome",            required_argument, NULL, OPT_WELCOME      },
+    {"framing",            required_argument, NULL, OPT_FRAMING      },
     {"json",	       no_argument,       NULL, 'j'              },
     {"verbose",            no_argument,       NULL, 'v'              },
-    {"help",	       no_argument,       NULL, 'h'              },
+    {"help",	       optional_argument, NULL, 'h'              },
     {NULL,		 0,		 NULL, 0                },
 };
 
@@ -306,6 +324,40 @@ static int parse_traffic_option(int opt, const char *arg, struct fe_options *o)
 	}
 }
 
+/* Any of these makes a device with a control queue. */
+static int parse_control_option(int opt, const char *arg, struct fe_options *o)
+{
+	struct fe_dev_config *d = &o->dev;
+
+	switch (opt) {
+	case OPT_CONTROL:
+		o->mode = FE_MODE_CONTROL;
+		o->script = arg;
+		break;
+	case OPT_COMMANDS:
+		o->script = arg;
+		break;
+	case OPT_CONTROL_BENCH:
+		o->mode = FE_MODE_CONTROL_BENCH;
+		d->control = true;
+		return parse_uint("control-bench", arg, 10000000, &o->control_bench);
+	case OPT_CONTROL_RING:
+		return parse_uint("control-ring", arg, 32768, &d->control_ring);
+	case OPT_GAP:
+		return parse_uint("gap-us", arg, 999999, &o->gap_us);
+	case OPT_FEATURES:
+		return fe_features_parse(arg, &d->take) ? bad("features", arg) : 0;
+	case OPT_WELCOME:
+		return fe_features_parse(arg, &d->welcome) ? bad("welcome", arg) : 0;
+	case OPT_FRAMING:
+		return fe_framing_parse(arg, &d->framing) ? bad("framing", arg) : 0;
+	default:
+		return 1;
+	}
+	d->control = true;
+	return 0;
+}
+
 static int parse_mode_option(int opt, const char *arg, struct fe_options *o)
 {
 	switch (opt) {
@@ -334,7 +386,7 @@ static int parse_mode_option(int opt, const char *arg, struct fe_options *o)
 		fe_log_level = fe_log_level < FE_LOG_INFO ? FE_LOG_INFO : FE_LOG_TRACE;
 		return 0;
 	case 'h':
-		fputs(fe_help, stdout);
+		fputs(arg && strcmp(arg, "control") == 0 ? fe_script_help : fe_help, stdout);
 		return 1;
 	default:
 		return -EINVAL; /* getopt has said why */
@@ -368,6 +420,9 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 	o->dev.dirty_log = o->migrate != FE_MIGRATE_NO;
 	if (o->peer_offloads == UINT64_MAX)
 		o->peer_offloads = o->dev.offloads;
+	if (!o->dev.control)
+		o->dev.welcome = 0;
+	o->dev.control_seed = o->seed;
 	o->dev.frame_max = o->size_max > 1514 ? o->size_max : 1514;
 	err |= require(arguments_left == 0, "an argument without an option");
 	err |= require(o->dev.path, "--socket PATH is needed");
@@ -389,6 +444,13 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 	err |= require(!(o->restarts && o->seconds), "--restarts needs --frames");
 	err |= require(!(o->migrate && (o->seconds || o->restarts || o->reconnect_ms)),
 		       "--migrate needs --frames, and neither --restarts nor --reconnect");
+	err |= require(o->dev.control_ring >= 4 &&
+			   !fe_ring_layout(o->dev.layout, o->dev.control_ring, &need),
+		       "--control-ring: 4 to 32768, split rings a power of two");
+	err |= require(o->mode != FE_MODE_TRAFFIC || !o->script || o->peer_socket,
+		       "--commands: frames come from a --peer-socket");
+	err |= require(o->mode != FE_MODE_CONTROL_BENCH || o->control_bench,
+		       "--control-bench: at least 1");
 	err |= require(!(o->frames && o->seconds), "--frames or --seconds, not both");
 	return err ? -EINVAL : 0;
 }
@@ -403,7 +465,10 @@ int fe_options_parse(int argc, char **argv, struct fe_options *o)
 		    .pairs = 1,
 		    .ring_size = 256,
 		    .regions = 2,
-		    .cut_bytes = -1                     },
+		    .cut_bytes = -1,
+		    .welcome = FE_FEATURES_CONTROL,
+		    .control_ring = 64,
+		    .framing = FE_FRAMING_LINUX},
 	    .size_min = 64,
 	    .size_max = 64,
 	    .peer_offloads = UINT64_MAX,
@@ -413,13 +478,15 @@ int fe_options_parse(int argc, char **argv, struct fe_options *o)
 	    .flows = 64,
 	    .batch = 32,
 	    .seed = 1,
-	    .mac = {0x02,               0, 0, 0, 0, 0x01},
-	    .peer_mac = {0x02,               0, 0, 0, 0, 0x02},
+	    .mac = {0x02, 0, 0, 0, 0, 0x01                },
+	    .peer_mac = {0x02,                 0,                    0,                    0,                    0,    0x02},
 	};
 	while ((opt = getopt_long(argc, argv, "jvh", long_options, NULL)) != -1) {
 		err = parse_device_option(opt, optarg, o);
 		if (err > 0)
 			err = parse_traffic_option(opt, optarg, o);
+		if (err > 0)
+			err = parse_control_option(opt, optarg, o);
 		if (err > 0)
 			err = parse_mode_option(opt, optarg, o);
 		if (err)

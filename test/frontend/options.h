@@ -7,13 +7,23 @@
 #include "frame.h"
 #include "migrate.h"
 
-enum fe_mode { FE_MODE_TRAFFIC, FE_MODE_REFLECT, FE_MODE_BENCH, FE_MODE_MISBEHAVE, FE_MODE_LIST };
+enum fe_mode {
+	FE_MODE_TRAFFIC,
+	FE_MODE_REFLECT,
+	FE_MODE_BENCH,
+	FE_MODE_MISBEHAVE,
+	FE_MODE_LIST,
+	FE_MODE_CONTROL,
+	FE_MODE_CONTROL_BENCH,
+};
 
 struct fe_options {
 	enum fe_mode mode;
 	struct fe_dev_config dev;
 	const char *peer_socket; /* NULL: one device */
 	const char *misbehave;
+	const char *script; /* of --control or --commands; "-": standard input */
+	unsigned int control_bench, gap_us;
 	uint32_t size_min, size_max;
 	uint64_t peer_offloads; /* of the second device */
 	uint32_t gso_max, mss_min, mss_max;

@@ -312,3 +312,35 @@ void fe_report_misbehave(const char *name, const struct fe_misbehave_result *res
 	json_object_set_new(root, "messages", json_integer(res->messages));
 	fe_json_print(root);
 }
+
+static void control_table(const struct fe_ctrl_bench_result *res)
+{
+	printf("%-12s %9s %9s %9s %9s %8s %8s %8s\n", "command", "min us", "p50 us", "p99 us",
+	       "max us", "number", "refused", "kicks");
+	for (unsigned int i = 0; i < res->rows; i++) {
+		const struct fe_ctrl_bench_row *r = &res->row[i];
+
+		printf("%-12s %9.2f %9.2f %9.2f %9.2f %8u %8u %8" PRIu64 "\n", r->kind,
+		       (double)r->min_ns / 1e3, (double)r->p50_ns / 1e3, (double)r->p99_ns / 1e3,
+		       (double)r->max_ns / 1e3, r->n, r->refused, r->kicks);
+	}
+}
+
+void fe_report_control(const struct fe_ctrl_bench_result *res, bool json)
+{
+	if (!json) {
+		control_table(res);
+		return;
+	}
+	printf("[");
+	for (unsigned int i = 0; i < res->rows; i++) {
+		const struct fe_ctrl_bench_row *r = &res->row[i];
+
+		printf("%s{\"command\": \"%s\", \"n\": %u, \"refused\": %u, \"min_ns\": %" PRIu64
+		       ", \"p50_ns\": %" PRIu64 ", \"p99_ns\": %" PRIu64 ", \"max_ns\": %" PRIu64
+		       ", \"kicks\": %" PRIu64 "}",
+		       i ? ", " : "", r->kind, r->n, r->refused, r->min_ns, r->p50_ns, r->p99_ns,
+		       r->max_ns, r->kicks);
+	}
+	printf("]\n");
+}

@@ -22,7 +22,8 @@ int fe_stream_create(struct fe_stream *s, struct fe_dev *tx, struct fe_dev *rx,
 		return err;
 	s->by_queue = calloc(rx->cfg.pairs, sizeof(*s->by_queue));
 	s->parts = calloc(flows, sizeof(*s->parts));
-	if (!s->by_queue || !s->parts) {
+	s->next_on = calloc((size_t)rx->cfg.pairs * flows, sizeof(*s->next_on));
+	if (!s->by_queue || !s->parts || !s->next_on) {
 		fe_stream_destroy(s);
 		return -ENOMEM;
 	}
@@ -37,6 +38,8 @@ void fe_stream_destroy(struct fe_stream *s)
 	fe_ledger_destroy(&s->ledger);
 	free(s->by_queue);
 	free(s->parts);
+	free(s->next_on);
+	s->next_on = NULL;
 	s->by_queue = NULL;
 	s->parts = NULL;
 }
@@ -187,6 +190,19 @@ static void accept(struct fe_stream *s, const struct fe_rx_frame *f, const struc
 	}
 }
 
+static void note_order(struct fe_stream *s, unsigned int pair, const struct fe_frame_id *id)
+{
+	uint32_t *next;
+
+	if (id->flow >= s->ledger.flows)
+		return;
+	next = &s->next_on[(size_t)pair * s->ledger.flows + id->flow];
+	if (id->seq < *next)
+		s->out_of_order++;
+	else
+		*next = id->seq + 1;
+}
+
 /* Whose frame is it? By its tag, or failing that by its addresses; NULL: of none of ours. */
 static struct fe_stream *find(struct fe_stream *streams, unsigned int count,
 			      const struct fe_dev *dev, const struct fe_rx_frame *f)
@@ -227,9 +243,12 @@ bool fe_stream_receive(struct fe_stream *streams, unsigned int count, const stru
 	}
 	check_header(s, f);
 	s->by_queue[pair]++;
-	if (check(s, f, &id) == FE_FRAME_OK)
+	if (check(s, f, &id) == FE_FRAME_OK) {
+		if (!id.part)
+			note_order(s, pair, &id);
 		accept(s, f, &id);
-	else
+	} else {
 		count_corrupt(s, f, &id);
+	}
 	return true;
 }

@@ -32,6 +32,8 @@ struct fe_stream {
 	uint64_t reflected;    /* came back with exchanged MAC addresses */
 	uint64_t
 	    unset_num_buffers; /* without MRG_RXBUF it should be 1 (virtio 1.2 section 5.1.6.4) */
+	uint32_t *next_on;     /* owned, per flow and receive queue: one after the last seen */
+	uint64_t out_of_order; /* of a flow, on one queue */
 	uint64_t *by_queue;    /* owned, frames per receive queue */
 	struct fe_part *parts; /* owned, per flow: the frame that is arriving in segments */
 	uint64_t torn;         /* a segment that does not follow the one before */

@@ -421,8 +421,8 @@ bool fe_traffic_clean(const struct fe_traffic_config *cfg, const struct fe_traff
 		const struct fe_stream *s = &cfg->stream[i];
 
 		bad += fe_ledger_lost(&s->ledger, &spared) + s->ledger.duplicates +
-		       s->ledger.reordered + s->corrupted + s->misdelivered + s->bad_header +
-		       s->torn;
+		       (cfg->moving ? s->out_of_order : s->ledger.reordered) + s->corrupted +
+		       s->misdelivered + s->bad_header + s->torn;
 	}
 	return bad == 0;
 }

@@ -30,6 +30,7 @@ struct fe_traffic_config {
 	unsigned int
 	    reconnect_ms; /* 0: a back-end that dies ends the run; else wait for a new one */
 	bool interrupt;
+	bool moving; /* flows change their queues: order counts on each queue */
 	/* Called once when so many frames of the first stream are sent, with traffic under way. */
 	int (*hook)(void *arg);
 	void *hook_arg;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "control_run.h"
 #include "log.h"
 #include "misbehave.h"
 #include "offload.h"
@@ -33,6 +34,12 @@ static int create_devices(struct session *s)
 		if (s->devs == 1) {
 			cfg.path = s->o->peer_socket;
 			cfg.offloads = s->o->peer_offloads;
+			if (cfg.control) {
+				/* It is only there to send. */
+				cfg.control = false;
+				cfg.take = cfg.welcome = 0;
+				cfg.pairs = 1;
+			}
 		}
 		err = fe_dev_create(&cfg, &s->dev[s->devs]);
 		if (err) {
@@ -97,7 +104,11 @@ static int create_stream(struct session *s, unsigned int from, unsigned int to)
 static int create_streams(struct session *s)
 {
 	unsigned int last = s->devs - 1;
-	int err = create_stream(s, 0, last);
+	/* The device with the commands is who receives. */
+	int err = s->o->script ? create_stream(s, last, 0) : create_stream(s, 0, last);
+
+	if (s->o->script)
+		return err;
 
 	if (!err && s->o->duplex && last > 0)
 		err = create_stream(s, last, 0);
@@ -174,7 +185,9 @@ static int run_traffic(struct session *s)
 	    .restarts = o->restarts,
 	    .reconnect_ms = o->reconnect_ms,
 	    .interrupt = o->interrupt,
+	    .moving = o->script,
 	};
+	struct fe_commands *commands = NULL;
 	struct fe_traffic_result res;
 	int err;
 
@@ -186,8 +199,12 @@ static int run_traffic(struct session *s)
 	cfg.streams = s->streams;
 	if (o->migrate)
 		return run_migrate(s, &cfg);
+	if (o->script && fe_commands_start(o, s->dev[0], &commands))
+		return EXIT_NO_RUN;
 	err = fe_traffic_run(&cfg, &res);
 	fe_report_traffic(&cfg, &res, err, o->json);
+	if (commands && fe_commands_stop(commands))
+		return EXIT_WRONG;
 	return err || !fe_traffic_clean(&cfg, &res) || notifiers_missing(s) ? EXIT_WRONG
 									    : EXIT_CLEAN;
 }
@@ -204,6 +221,17 @@ static int run_reflect(struct session *s)
 	err = fe_reflect_run(&cfg, &res);
 	fe_report_reflect(&res, err, s->o->json);
 	return err || res.dropped ? EXIT_WRONG : EXIT_CLEAN;
+}
+
+static int run_control(struct session *s)
+{
+	int err;
+
+	if (connect_devices(s))
+		return EXIT_NO_RUN;
+	err = s->o->mode == FE_MODE_CONTROL_BENCH ? fe_run_control_bench(s->o, s->dev[0])
+						  : fe_run_script(s->o, s->dev[0], s->dev[1]);
+	return err < 0 ? EXIT_NO_RUN : err ? EXIT_WRONG : EXIT_CLEAN;
 }
 
 static int run_bench(struct session *s)
@@ -283,6 +311,9 @@ static int run_mode(struct session *s)
 		return run_reflect(s);
 	case FE_MODE_BENCH:
 		return run_bench(s);
+	case FE_MODE_CONTROL:
+	case FE_MODE_CONTROL_BENCH:
+		return run_control(s);
 	default:
 		return run_traffic(s);
 	}

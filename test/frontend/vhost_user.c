@@ -31,6 +31,7 @@ static const char *const request_names[] = {
     NAME(SET_VRING_ENABLE),
     NAME(NET_SET_MTU),
     NAME(SET_BACKEND_REQ_FD),
+    NAME(GET_CONFIG),
     NAME(SET_STATUS),
     NAME(GET_STATUS),
 };
@@ -125,6 +126,22 @@ int fe_vu_set_backend_channel(struct fe_conn *conn)
 	err = set(conn, FE_VU_SET_BACKEND_REQ_FD, NULL, 0, &fds);
 	fe_wire_close_fds(&fds);
 	return err;
+}
+
+int fe_vu_get_config(struct fe_conn *conn, uint32_t offset, uint32_t len, uint8_t *bytes)
+{
+	struct fe_vu_config ask = {.offset = offset, .size = len}, reply;
+	uint32_t size = (uint32_t)offsetof(struct fe_vu_config, region) + len;
+	int err;
+
+	if (len == 0 || len > FE_VU_CONFIG_MAX)
+		return -EINVAL;
+	err = fe_conn_query(conn, FE_VU_GET_CONFIG, &ask, size, &reply, size);
+	if (!err && (reply.offset != offset || reply.size != len))
+		err = -EPROTO;
+	if (!err)
+		memcpy(bytes, reply.region, len);
+	return report(conn, FE_VU_GET_CONFIG, err);
 }
 
 int fe_vu_net_set_mtu(struct fe_conn *conn, uint16_t mtu)

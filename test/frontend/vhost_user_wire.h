@@ -29,6 +29,7 @@ enum fe_vu_request {
 	FE_VU_SET_VRING_ENABLE = 18,
 	FE_VU_NET_SET_MTU = 20,
 	FE_VU_SET_BACKEND_REQ_FD = 21,
+	FE_VU_GET_CONFIG = 24,
 	FE_VU_SET_STATUS = 39,
 	FE_VU_GET_STATUS = 40,
 };
@@ -59,6 +60,7 @@ enum fe_vu_protocol_feature {
 	FE_VU_PROTOCOL_REPLY_ACK = 3,
 	FE_VU_PROTOCOL_NET_MTU = 4,
 	FE_VU_PROTOCOL_BACKEND_REQ = 5,
+	FE_VU_PROTOCOL_CONFIG = 9,
 	FE_VU_PROTOCOL_BACKEND_SEND_FD = 10,
 	FE_VU_PROTOCOL_HOST_NOTIFIER = 11,
 	FE_VU_PROTOCOL_STATUS = 16,
@@ -114,12 +116,21 @@ struct fe_vu_log {
 	uint64_t offset; /* in the descriptor that comes along */
 } __attribute__((packed));
 
+#define FE_VU_CONFIG_MAX 256
+struct fe_vu_config {
+	uint32_t offset;
+	uint32_t size;
+	uint32_t flags;
+	uint8_t region[FE_VU_CONFIG_MAX];
+} __attribute__((packed));
+
 union fe_vu_payload {
 	uint64_t u64;
 	struct fe_vu_vring_state state;
 	struct fe_vu_vring_addr addr;
 	struct fe_vu_mem_table mem;
 	struct fe_vu_vring_area area;
+	struct fe_vu_config config;
 };
 
 struct fe_vu_message {
