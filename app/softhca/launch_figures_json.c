@@ -61,6 +61,7 @@ static json_t *ports(const struct hca_stat *s)
 			set(o, "vlan", p->vlan);
 			set(o, "mtu", p->mtu);
 			json_object_set_new(o, "spoof_check", json_boolean(p->spoof_check));
+			json_object_set_new(o, "link_up", json_boolean(!p->link_down));
 		}
 		if (p->kind == HCA_STAT_REPRESENTOR)
 			set(o, "function", p->function);

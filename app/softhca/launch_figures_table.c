@@ -69,7 +69,7 @@ static void port_title(const struct hca_stat_port *p, char *text, size_t len)
 		snprintf(mtu, sizeof(mtu), "%u", p->mtu);
 	snprintf(text, len, "%-5.5s %02x:%02x:%02x:%02x:%02x:%02x %5s %5s %-5s", p->name, p->mac[0],
 		 p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5], vlan, mtu,
-		 p->spoof_check ? "spoof" : "");
+		 p->link_down ? "down" : p->spoof_check ? "spoof" : "");
 }
 
 static void show_ports(const struct figures *now, const struct figures *before)
@@ -77,7 +77,7 @@ static void show_ports(const struct figures *now, const struct figures *before)
 	double seconds = figures_interval(now, before);
 	char title[64];
 
-	printf("\n%-5s %-17s %5s %5s %-5s ", "port", "mac", "vlan", "mtu", "check");
+	printf("\n%-5s %-17s %5s %5s %-5s ", "port", "mac", "vlan", "mtu", "note");
 	printf("%13s %14s %13s %14s\n", before ? "tx frames/s" : "tx frames",
 	       before ? "tx Mbit/s" : "tx bytes",
 	       before ? "rx frames/s" : "rx frames", before ? "rx Mbit/s" : "rx bytes");

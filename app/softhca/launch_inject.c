@@ -13,6 +13,7 @@
 static const char usage[] =
     "Usage: softhca inject [PID|FILE] queue FUNCTION:INDEX [ERROR]\n"
     "       softhca inject [PID|FILE] fail COMMAND[:N]\n"
+    "       softhca inject [PID|FILE] link FUNCTION up|down\n"
     "\n"
     "Make something of a running NIC fail, as a guest or the firmware could. PID is the process\n"
     "that has the NIC or its 'softhca run', FILE the file of 'softhca run --stat FILE'; neither is\n"
@@ -26,12 +27,15 @@ static const char usage[] =
     "            cq           the completion queue behind its event QP\n"
     "  fail    let the Nth firmware command of that name from now on fail (default the first), as\n"
     "          'softhca run --fail' does; 'any' counts all commands\n"
+    "  link    take the link of a function down, or up again: while it is down nothing is sent or\n"
+    "          received, the port's state says so, and asynchronous events tell the program\n"
     "\n"
-    "The queue or the command must exist: softhca says what is wrong otherwise.\n"
+    "The queue, command or function must exist: softhca says what is wrong otherwise.\n"
     "\n"
     "Examples:\n"
     "  softhca inject queue 0:1 bad_ring\n"
-    "  softhca inject 4711 fail create_virtio_net_q:2\n";
+    "  softhca inject 4711 fail create_virtio_net_q:2\n"
+    "  softhca inject link 0 down\n";
 
 static const char *const error_names[] = HCA_STAT_ERRORS;
 
@@ -66,6 +70,28 @@ static int parse_queue(const char *text, struct hca_stat_ask *ask)
 	return -EINVAL;
 }
 
+static int parse_link(int argc, char **argv, struct hca_stat_ask *ask)
+{
+	uint64_t function;
+
+	if (argc != 3) {
+		launch_complain("which link? (softhca inject link FUNCTION up|down)");
+		return -EINVAL;
+	}
+	if (!launch_number(argv[1], 0, UINT16_MAX, &function)) {
+		launch_complain("'%s' is not the number of a function", argv[1]);
+		return -EINVAL;
+	}
+	if (strcmp(argv[2], "up") != 0 && strcmp(argv[2], "down") != 0) {
+		launch_complain("'%s' is neither up nor down", argv[2]);
+		return -EINVAL;
+	}
+	ask->verb = HCA_STAT_INJECT_LINK;
+	ask->function = (uint32_t)function;
+	ask->index = !strcmp(argv[2], "up");
+	return 0;
+}
+
 /* What is to be done, at argv[0]. */
 static int parse(int argc, char **argv, struct hca_stat_ask *ask)
 {
@@ -81,6 +107,8 @@ static int parse(int argc, char **argv, struct hca_stat_ask *ask)
 			return -EINVAL;
 		return argc == 3 ? parse_error(argv[2], &ask->error) : 0;
 	}
+	if (!strcmp(argv[0], "link"))
+		return parse_link(argc, argv, ask);
 	if (argc != 2 || strlen(argv[1]) >= sizeof(ask->text)) {
 		launch_complain("which command? (softhca inject fail COMMAND[:N])");
 		return -EINVAL;
@@ -92,7 +120,7 @@ static int parse(int argc, char **argv, struct hca_stat_ask *ask)
 
 static bool is_verb(const char *text)
 {
-	return !strcmp(text, "queue") || !strcmp(text, "fail");
+	return !strcmp(text, "queue") || !strcmp(text, "fail") || !strcmp(text, "link");
 }
 
 int launch_inject(int argc, char **argv)
@@ -114,7 +142,7 @@ int launch_inject(int argc, char **argv)
 		argv++;
 	}
 	if (!argc || !is_verb(argv[0])) {
-		launch_complain("inject what? (queue or fail, see 'softhca inject --help')");
+		launch_complain("inject what? (queue, fail or link, see 'softhca inject --help')");
 		return EXIT_USAGE;
 	}
 	if (parse(argc, argv, &ask))

@@ -20,11 +20,15 @@ enum {
 	IB_EVENT_QP_REQ_ERR = 2,
 	IB_EVENT_QP_ACCESS_ERR = 3,
 	IB_EVENT_DEVICE_FATAL = 8,
+	IB_EVENT_PORT_ACTIVE = 9,
+	IB_EVENT_PORT_ERR = 10,
 };
 
-static uint32_t verbs_event(uint8_t event)
+static uint32_t verbs_event(const uint8_t eqe[EQE_LEN])
 {
-	switch (event) {
+	switch (eqe[1]) {
+	case EVENT_PORT_CHANGE:
+		return eqe[3] == PORT_SUBTYPE_DOWN ? IB_EVENT_PORT_ERR : IB_EVENT_PORT_ACTIVE;
 	case EVENT_CQ_ERROR:
 		return IB_EVENT_CQ_ERR;
 	case EVENT_WQ_INVALID:
@@ -48,7 +52,7 @@ int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
 		memcpy(msg + len, eqe, EQE_LEN);
 		len += EQE_LEN;
 	} else if (chan->kind == HCA_CHAN_ASYNC) {
-		uint32_t desc[2] = {verbs_event(eqe[1])};
+		uint32_t desc[2] = {verbs_event(eqe)};
 
 		memcpy(msg + len, desc, sizeof(desc));
 		len += sizeof(desc);
@@ -58,6 +62,34 @@ int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN])
 	if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
 		return -EAGAIN;
 	atomic_store(&chan->gone, true);
+	return 0;
+}
+
+static int subscribe(struct hca *hca, struct event_sub *args)
+{
+	struct event_sub *sub = calloc(1, sizeof(*sub));
+
+	if (!sub)
+		return -ENOMEM;
+	sub->chan = args->chan;
+	sub->obj = args->obj;
+	sub->event = args->event;
+	sub->cookie = args->cookie;
+	sub->efd = -1;
+	if (args->efd >= 0) {
+		sub->efd = fcntl(args->efd, F_DUPFD_CLOEXEC, 0);
+		if (sub->efd < 0) {
+			int err = -errno;
+
+			free(sub);
+			return err;
+		}
+	}
+	dp_lock(hca->dp);
+	if (sub->obj)
+		SLIST_INSERT_HEAD(&sub->obj->subs, sub, in_obj);
+	SLIST_INSERT_HEAD(&hca->ev.subs, sub, in_all);
+	dp_unlock(hca->dp);
 	return 0;
 }
 
@@ -81,6 +113,17 @@ static int chan_make(struct hca_ctx *ctx, enum hca_chan_kind kind, struct chan *
 	}
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	chan->sock = pair[0];
+	/* What is of no object goes to all of them; the element is the port's number. */
+	if (kind == HCA_CHAN_ASYNC)
+		err = subscribe(ctx->hca, &(struct event_sub){.chan = chan,
+							      .event = EVENT_PORT_CHANGE,
+							      .cookie = 1,
+							      .efd = -1});
+	if (err) {
+		close(pair[1]);
+		obj_discard(obj);
+		return err;
+	}
 	obj_publish(obj, "open_channel");
 	*out = chan;
 	*fd = pair[1];
@@ -140,34 +183,6 @@ static bool event_valid(const struct hca_obj *obj, uint16_t event)
 	if (obj->type == OBJ_RDMA_QP)
 		return event == EVENT_WQ_INVALID || event == EVENT_WQ_ACCESS;
 	return obj->type == OBJ_VIRTIO_NET_Q && event == EVENT_OBJECT_CHANGE;
-}
-
-static int subscribe(struct hca *hca, struct event_sub *args)
-{
-	struct event_sub *sub = calloc(1, sizeof(*sub));
-
-	if (!sub)
-		return -ENOMEM;
-	sub->chan = args->chan;
-	sub->obj = args->obj;
-	sub->event = args->event;
-	sub->cookie = args->cookie;
-	sub->efd = -1;
-	if (args->efd >= 0) {
-		sub->efd = fcntl(args->efd, F_DUPFD_CLOEXEC, 0);
-		if (sub->efd < 0) {
-			int err = -errno;
-
-			free(sub);
-			return err;
-		}
-	}
-	dp_lock(hca->dp);
-	if (sub->obj)
-		SLIST_INSERT_HEAD(&sub->obj->subs, sub, in_obj);
-	SLIST_INSERT_HEAD(&hca->ev.subs, sub, in_all);
-	dp_unlock(hca->dp);
-	return 0;
 }
 
 int hca_chan_subscribe(struct hca_chan *chan, struct hca_obj *obj, const uint16_t *event_nums,

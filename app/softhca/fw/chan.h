@@ -22,6 +22,7 @@ struct chan {
 };
 
 enum { EQE_LEN = 64 };
+enum { PORT_SUBTYPE_DOWN = 1, PORT_SUBTYPE_ACTIVE = 4 }; /* of EVENT_PORT_CHANGE, PRM */
 
 /* 0, or -EAGAIN: full. A channel whose reader is gone swallows events. */
 int chan_send(struct chan *chan, uint64_t cookie, const uint8_t eqe[EQE_LEN]);

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "event.h"
 #include "hca_priv.h"
+#include "link.h"
 #include "trace.h"
 #include "virtq.h"
 
@@ -54,6 +55,8 @@ static void snap_port(struct hca *hca, unsigned int i)
 	FIGURE_SET(&out->drops_no_dest, s.drops_no_dest);
 	FIGURE_SET(&out->drops_other, s.drops_other);
 	FIGURE_SET(&out->drops_spoofed, s.drops_spoofed);
+	if (i < hca->functions)
+		out->link_down = hca->func[i].link_down;
 }
 
 static void snap_queue(const struct virtq *q, struct hca_stat_queue *out)
@@ -137,6 +140,15 @@ static int refuse(struct hca_stat_ask *ask, int err, const char *text)
 	return err;
 }
 
+static bool no_function(const struct hca *hca, struct hca_stat_ask *ask)
+{
+	if (ask->function < hca->functions)
+		return false;
+	snprintf(ask->text, sizeof(ask->text), "there are functions 0 to %u only",
+		 hca->functions - 1);
+	return true;
+}
+
 /* Under both locks. */
 static int inject_queue(struct hca *hca, struct hca_stat_ask *ask)
 {
@@ -144,11 +156,8 @@ static int inject_queue(struct hca *hca, struct hca_stat_ask *ask)
 	struct virtq *q;
 	int err;
 
-	if (ask->function >= hca->functions) {
-		snprintf(ask->text, sizeof(ask->text), "there are functions 0 to %u only",
-			 hca->functions - 1);
+	if (no_function(hca, ask))
 		return -ENOENT;
-	}
 	if (ask->error <= VQ_ERROR_NONE || ask->error > VQ_ERROR_CQ)
 		return refuse(ask, -EINVAL, "no such error");
 	q = find_queue(hca, ask->function, ask->index);
@@ -191,6 +200,25 @@ static int inject_fail(struct hca *hca, struct hca_stat_ask *ask)
 	return 0;
 }
 
+/* Under both locks. */
+static int inject_link(struct hca *hca, struct hca_stat_ask *ask)
+{
+	const char *state = ask->index ? "up" : "down";
+
+	if (no_function(hca, ask))
+		return -ENOENT;
+	if (ask->index > 1)
+		return refuse(ask, -EINVAL, "a link is up or down");
+	trace_note(hca, "inject link (function %u) %s", ask->function, state);
+	if (link_set(&hca->func[ask->function], ask->index))
+		snprintf(ask->text, sizeof(ask->text), "link of function %u is %s", ask->function,
+			 state);
+	else
+		snprintf(ask->text, sizeof(ask->text), "link of function %u was %s already",
+			 ask->function, state);
+	return 0;
+}
+
 void ask_handle(struct hca *hca, struct hca_stat_ask *ask)
 {
 	pthread_mutex_lock(&hca->lock);
@@ -206,6 +234,9 @@ void ask_handle(struct hca *hca, struct hca_stat_ask *ask)
 		break;
 	case HCA_STAT_INJECT_FAIL:
 		ask->result = inject_fail(hca, ask);
+		break;
+	case HCA_STAT_INJECT_LINK:
+		ask->result = inject_link(hca, ask);
 		break;
 	default:
 		ask->result = refuse(ask, -EINVAL, "this NIC does not know what it was asked");

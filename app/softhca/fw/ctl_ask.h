@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What can be asked of a running NIC (hca_stat.h): an up-to-date table of ports and queues, a
- * broken queue, a command that fails.
+ * broken queue, a command that fails, a link that goes down.
  *
  * Threads: the control thread; takes the firmware lock and dp_lock.
  */

@@ -17,10 +17,10 @@
 /* How often the tick looks for late arms and full channels, while there are any. */
 enum { SCAN_NS = 10000, STAT_TICKS = 64 };
 
-/* Event queue entry: type in byte 1; data from byte 32: the CQ number, or object type and id. */
+/* Event queue entry: type in byte 1, its sub-type in byte 3; data from byte 32: the CQ number, or object type and id. */
 static void make_eqe(const struct event_sub *sub, uint8_t eqe[EQE_LEN])
 {
-	uint32_t id = htobe32(sub->obj->id);
+	uint32_t id = htobe32(sub->obj ? sub->obj->id : 0);
 
 	memset(eqe, 0, EQE_LEN);
 	eqe[1] = (uint8_t)sub->event;
@@ -35,6 +35,12 @@ static void make_eqe(const struct event_sub *sub, uint8_t eqe[EQE_LEN])
 	case EVENT_WQ_INVALID:
 	case EVENT_WQ_ACCESS:
 		memcpy(eqe + 32 + 24, &id, sizeof(id));
+		break;
+	case EVENT_PORT_CHANGE:
+		/* As it is now: one event may stand for several. */
+		eqe[3] = sub->chan->obj.ctx->func->link_down ? PORT_SUBTYPE_DOWN
+							     : PORT_SUBTYPE_ACTIVE;
+		eqe[32 + 8] = 1 << 4; /* port 1 */
 		break;
 	case EVENT_OBJECT_CHANGE:
 		eqe[32 + 3] = 0x0d; /* VIRTIO_NET_Q */
@@ -76,7 +82,7 @@ static int deliver(struct event_sub *sub)
 static void attempt(struct hca *hca, struct event_sub *sub)
 {
 	if (!deliver(sub)) {
-		trace_event(sub->obj, sub->event);
+		trace_event(sub->obj ? sub->obj : &sub->chan->obj, sub->event);
 		if (atomic_exchange(&sub->pending, false))
 			atomic_fetch_sub(&hca->ev.pending, 1);
 	} else if (!atomic_exchange(&sub->pending, true)) {
@@ -90,6 +96,16 @@ void event_send(struct hca *hca, struct hca_obj *obj, uint16_t event)
 
 	SLIST_FOREACH(sub, &obj->subs, in_obj)
 	if (sub->event == event)
+		attempt(hca, sub);
+}
+
+void event_send_link(struct hca_function *func)
+{
+	struct hca *hca = func->hca;
+	struct event_sub *sub;
+
+	SLIST_FOREACH(sub, &hca->ev.subs, in_all)
+	if (sub->event == EVENT_PORT_CHANGE && sub->chan->obj.ctx->func == func)
 		attempt(hca, sub);
 }
 

@@ -21,6 +21,7 @@
 struct chan;
 struct cq;
 struct hca;
+struct hca_function;
 
 enum {
 	EVENT_COMP = 0x00,
@@ -45,6 +46,9 @@ struct event_sub {
 
 /* Tell the subscribers of an object. From NIC threads, or under dp_lock. */
 void event_send(struct hca *hca, struct hca_obj *obj, uint16_t event);
+
+/* Tell the subscribers among a function's contexts of the state of its link. Under dp_lock. */
+void event_send_link(struct hca_function *func);
 
 /* Bring the datapath's figures into the stat file. */
 void event_stats(struct hca *hca);

@@ -80,6 +80,12 @@ void hca_departs(struct hca *hca);
 int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **ctx);
 void hca_ctx_close(struct hca_ctx *ctx);
 
+/*
+ * Is the link of the context's function up? When that changes (fw/link.h), all channels of the kind
+ * HCA_CHAN_ASYNC are told, and who has subscribed to event 9 without an object.
+ */
+bool hca_link_up(struct hca_ctx *ctx);
+
 /* ---- verbs objects the kernel makes on behalf of user space ---- */
 
 int hca_pd_alloc(struct hca_ctx *ctx, uint32_t *pdn);

@@ -55,6 +55,7 @@ struct hca_function {
 	struct dp_port *port; /* borrowed from dp */
 	uint8_t mac[6];
 	uint16_t mtu;
+	bool link_down;
 	unsigned int virtqueues;
 	LIST_HEAD(, rqt) rqts; /* all that there are */
 };

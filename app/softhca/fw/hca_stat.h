@@ -73,6 +73,7 @@ struct hca_stat_port {
 	uint8_t kind;	  /* enum hca_stat_port_kind */
 	uint8_t mac[6];	  /* functions */
 	uint8_t spoof_check;
+	uint8_t link_down; /* functions */
 	uint16_t vlan, mtu; /* 0: none, default */
 	uint16_t function;  /* of a representor */
 	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx; /* as its owner sees it */
@@ -98,6 +99,7 @@ enum hca_stat_verb {
 	HCA_STAT_SNAPSHOT = 1, /* bring port and queue tables up to date */
 	HCA_STAT_INJECT_QUEUE, /* function, index, error */
 	HCA_STAT_INJECT_FAIL,  /* text: COMMAND[:N], counted from now */
+	HCA_STAT_INJECT_LINK,  /* function, index: 0 down, 1 up */
 };
 
 struct hca_stat_ask {

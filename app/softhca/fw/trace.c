@@ -303,7 +303,7 @@ void trace_event(const struct hca_obj *obj, uint16_t event)
 {
 	struct note note = {.event = event};
 
-	if (obj && obj->ctx->hca->trace)
+	if (obj->ctx->hca->trace)
 		take_note(obj, &note);
 }
 
@@ -314,6 +314,8 @@ static const char *event_name(uint16_t event)
 		return "COMP";
 	case EVENT_CQ_ERROR:
 		return "CQ_ERROR";
+	case EVENT_PORT_CHANGE:
+		return "PORT_CHANGE";
 	case EVENT_WQ_INVALID:
 		return "WQ_INVALID_REQUEST";
 	case EVENT_WQ_ACCESS:

@@ -187,6 +187,8 @@ static bool esw_fits(const struct dp_port *port, const struct esw_head *h, uint3
 /* NULL: the port may send this. */
 static struct vq *esw_refuse(const struct dp_port *from, const struct esw_head *h, uint32_t len)
 {
+	if (from->down)
+		return &nic_drop_other;
 	if (from->policy.spoof_check && esw_load64(h->bytes + 4) >> 16 != from->mac)
 		return &nic_drop_spoofed;
 	if (from->policy.vlan != 0 && h->tags > 0)
@@ -201,7 +203,7 @@ static bool esw_receives(const struct dp *dp, const struct dp_port *from, unsign
 {
 	const struct dp_port *port = &dp->port[index];
 
-	return port->rx != NULL && !port->representor && (port != from || dp->loopback) &&
+	return port->rx != NULL && !port->down && !port->representor && (port != from || dp->loopback) &&
 	       (port->policy.vlan == 0 || port->policy.vlan == vid);
 }
 
@@ -323,7 +325,7 @@ static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_hea
 	r->len_span = mtu < DP_MTU_MAX ? mtu : DP_FRAME_MAX - DP_FRAME_MIN;
 	if (!r->valid || r->form != FORM_SAME || from->policy.spoof_check)
 		return;
-	if (r->port->rx != NULL)
+	if (r->port->rx != NULL && !r->port->down)
 		r->vq = esw_one_queue(r->port->rx, h, r);
 	if (r->vq == NULL) {
 		r->hashed = true;
@@ -351,7 +353,7 @@ static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_h
 		esw_retag_head(h, r->form);
 		grown = r->form == FORM_TAG ? ESW_TAG_LEN : -ESW_TAG_LEN;
 	}
-	if (r->port->rx != NULL)
+	if (r->port->rx != NULL && !r->port->down)
 		rx_table_find(r->port->rx, h->bytes, h->len, &result);
 	if (unlikely(grown != 0 || result.n_counters > 0))
 		esw_remember(nic, i, grown, &result);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a port's owner sets: its MAC, its policy. All under dp_lock. */
+/* What a port's owner sets: its MAC, its policy, its link. All under dp_lock. */
 #include <errno.h>
 #include <string.h>
 
@@ -56,4 +56,10 @@ int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy
 		dp->vlan_aware |= dp->port[i].policy.vlan != 0;
 	port_void_routes(dp);
 	return 0;
+}
+
+void dp_port_set_link(struct dp_port *port, bool up)
+{
+	port->down = !up;
+	port_void_routes(port->dp);
 }

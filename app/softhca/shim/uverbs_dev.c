@@ -11,7 +11,9 @@
 
 /* Values of IBTA and include/rdma/ib_verbs.h that have no name in the user headers. */
 enum {
+	PORT_DOWN = 1,
 	PORT_ACTIVE = 4,
+	PORT_PHYS_DISABLED = 3,
 	PORT_PHYS_LINK_UP = 5,
 	MTU_4096 = 5,
 	MTU_DEFAULT = 1500,
@@ -86,7 +88,7 @@ static uint8_t active_mtu(unsigned int function)
 	return (uint8_t)n;
 }
 
-void uverbs_port_attr(unsigned int function, struct ib_uverbs_query_port_resp_ex *attr)
+void uverbs_port_attr(unsigned int function, bool up, struct ib_uverbs_query_port_resp_ex *attr)
 {
 	memset(attr, 0, sizeof(*attr));
 	attr->legacy_resp = (struct ib_uverbs_query_port_resp){
@@ -94,12 +96,12 @@ void uverbs_port_attr(unsigned int function, struct ib_uverbs_query_port_resp_ex
 	    .max_msg_sz = 1u << 30,
 	    .gid_tbl_len = UVERBS_GID_TABLE,
 	    .pkey_tbl_len = 1,
-	    .state = PORT_ACTIVE,
+	    .state = up ? PORT_ACTIVE : PORT_DOWN,
 	    .max_mtu = MTU_4096,
 	    .active_mtu = active_mtu(function),
 	    .active_width = WIDTH_4X,
 	    .active_speed = SPEED_EDR,
-	    .phys_state = PORT_PHYS_LINK_UP,
+	    .phys_state = up ? PORT_PHYS_LINK_UP : PORT_PHYS_DISABLED,
 	    .link_layer = LINK_LAYER_ETHERNET,
 	    .flags = IB_UVERBS_QPF_GRH_REQUIRED,
 	};

@@ -21,7 +21,7 @@ enum { UVERBS_MAX_CQE = (1 << 22) - 1 };
 enum { UVERBS_MAX_SRQ_WR = (1 << 15) - 1, UVERBS_MAX_SRQ_SGE = 31 };
 
 void uverbs_dev_attr(unsigned int function, struct ib_uverbs_ex_query_device_resp *attr);
-void uverbs_port_attr(unsigned int function, struct ib_uverbs_query_port_resp_ex *attr);
+void uverbs_port_attr(unsigned int function, bool up, struct ib_uverbs_query_port_resp_ex *attr);
 /* index < UVERBS_GIDS */
 void uverbs_gid(unsigned int function, unsigned int index, struct ib_uverbs_gid_entry *entry);
 /* The Ethernet address behind a destination: -EINVAL, -ENETUNREACH. */

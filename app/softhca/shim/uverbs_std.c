@@ -152,7 +152,7 @@ static int query_port(struct ubundle *b)
 	port = ubundle_const(b, UVERBS_ATTR_QUERY_PORT_PORT_NUM);
 	if (port < 1 || port > UVERBS_PORTS)
 		return -EINVAL;
-	uverbs_port_attr(b->file->function, &resp);
+	uverbs_port_attr(b->file->function, hca_link_up(ctx), &resp);
 	return ubundle_out(b, UVERBS_ATTR_QUERY_PORT_RESP, &resp, sizeof(resp));
 }
 
@@ -253,7 +253,7 @@ static const struct uattr_spec mlx5_query_port_specs[] = {
 
 /* ---- asynchronous events ---- */
 
-/* Broken completion queues are told here; this port and this device never change state. */
+/* Broken completion queues are told here, and the port's link; this device never fails. */
 static int async_event_alloc(struct ubundle *b)
 {
 	return uverbs_channel_make(b, UVERBS_ATTR_ASYNC_EVENT_ALLOC_FD_HANDLE, HCA_CHAN_ASYNC);

@@ -109,6 +109,12 @@ struct dp_port_policy {
 	uint16_t mtu;     /* 68..9216: longer IP packets are dropped, both ways */
 };
 int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy);
+/*
+ * A function whose link is down: what it sends is dropped (its drops_other), what is sent to it
+ * alone, too (the sender's drops_no_dest), and groups do without it. Its queues stay as they are.
+ * Hold dp_lock; links are up in the beginning.
+ */
+void dp_port_set_link(struct dp_port *port, bool up);
 
 struct dp_port_stats {
 	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx; /* as its owner sees it */

@@ -146,6 +146,7 @@ struct dp_port {
 	/* Of a representor its function, of a function its representor; NULL: it has none. */
 	struct dp_port *peer;
 	bool representor;
+	bool down; /* dp_port_set_link */
 	struct link *link; /* owned; NULL: a function */
 	struct rx_table *rx; /* owned; NULL: nothing is received */
 	uint32_t rings;      /* doorbells seen; atomic */
