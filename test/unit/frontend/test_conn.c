@@ -39,6 +39,9 @@ enum act {
 	WRONG_INDEX,
 	TAKE_CHANNEL, /* keep the descriptor that came along */
 	ASK_NOTIFIER, /* ask for a doorbell page over the channel, then reply */
+	TELL_CHANGE,  /* tell over the channel that the configuration changed, then reply */
+	CONFIG_ECHO,  /* what was asked for, filled with 5 */
+	CONFIG_OTHER, /* of another offset */
 };
 
 struct backend {
@@ -102,6 +105,25 @@ static void ask_notifier(struct backend *b, int channel)
 		b->channel_answer = m.payload.u64;
 }
 
+static void tell_change(int channel)
+{
+	struct fe_vu_message m = {
+	    .header = {FE_VU_BACKEND_CONFIG_CHANGE, FE_VU_VERSION, 0}
+        };
+
+	fe_wire_send(channel, &m, sizeof(m.header), NULL);
+}
+
+static void reply_config(int sock, const struct fe_vu_message *request, bool other)
+{
+	struct fe_vu_message m = *request;
+
+	m.header.flags = FE_VU_VERSION | FE_VU_REPLY;
+	m.payload.config.offset += other;
+	memset(m.payload.config.region, 5, m.payload.config.size);
+	fe_wire_send(sock, &m, sizeof(m.header) + m.header.size, NULL);
+}
+
 static void *play(void *arg)
 {
 	struct backend *b = arg;
@@ -119,6 +141,12 @@ static void *play(void *arg)
 		fe_wire_close_fds(&fds);
 		if (*act == ASK_NOTIFIER)
 			ask_notifier(b, channel);
+		if (*act == TELL_CHANGE)
+			tell_change(channel);
+		if (*act == CONFIG_ECHO || *act == CONFIG_OTHER) {
+			reply_config(sock, &b->last, *act == CONFIG_OTHER);
+			continue;
+		}
 		if (*act == SILENCE || *act == TAKE_CHANNEL)
 			continue;
 		reply(sock, &b->last, *act == NACK ? 1 : *act == ACK ? 0 : 42, *act);
@@ -293,6 +321,55 @@ static void back_end_request_is_answered_inside_a_wait(void **state)
 	assert_int_equal(b.channel_answer, 0);
 }
 
+static int change_seen(void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+static void notice_of_a_change_is_taken_inside_a_wait_and_between(void **state)
+{
+	const enum act script[] = {TAKE_CHANNEL, TELL_CHANGE, TELL_CHANGE};
+	const struct fe_conn_ops ops = {.config_change = change_seen};
+	struct backend b;
+	struct fe_conn *c;
+	uint64_t value;
+	int seen = 0;
+
+	start(&b, script, 3);
+	c = dial(&b, &ops, &seen);
+	assert_int_equal(fe_vu_set_backend_channel(c), 0);
+	assert_int_equal(fe_vu_get_features(c, &value), 0);
+	assert_int_equal(fe_vu_get_features(c, &value), 0);
+	fe_conn_service(c);
+	assert_int_equal(seen, 2);
+	fe_conn_close(c);
+	stop(&b);
+}
+
+static void get_config_checks_what_it_gets(void **state)
+{
+	const enum act script[] = {CONFIG_ECHO, CONFIG_ECHO, CONFIG_OTHER, SHORT_REPLY};
+	uint8_t bytes[FE_VU_CONFIG_MAX] = {0};
+	struct backend b;
+	struct fe_conn *c;
+
+	start(&b, script, 4);
+	c = dial(&b, NULL, NULL);
+	assert_int_equal(fe_vu_get_config(c, 0, 7, bytes), 0);
+	assert_int_equal(bytes[6], 5);
+	assert_int_equal(bytes[7], 0);
+	assert_int_equal(fe_vu_get_config(c, 0, FE_VU_CONFIG_MAX, bytes), 0);
+	assert_int_equal(bytes[FE_VU_CONFIG_MAX - 1], 5);
+	assert_int_equal(fe_vu_get_config(c, 0, 8, bytes), -EPROTO);
+	assert_int_equal(fe_vu_get_config(c, 0, 8, bytes), -EPROTO);
+	assert_int_equal(fe_vu_get_config(c, 0, 0, bytes), -EINVAL);
+	assert_int_equal(fe_vu_get_config(c, 0, FE_VU_CONFIG_MAX + 1, bytes), -EINVAL);
+	fe_conn_close(c);
+	stop(&b);
+	assert_int_equal(b.last.header.size, 12 + 8);
+}
+
 static void cut_breaks_after_the_given_bytes(void **state)
 {
 	const enum act script[] = {REPLY_U64, REPLY_U64};
@@ -375,6 +452,8 @@ int main(void)
 	    cmocka_unit_test(get_vring_base_checks_the_index),
 	    cmocka_unit_test(mem_table_carries_regions_and_descriptors),
 	    cmocka_unit_test(back_end_request_is_answered_inside_a_wait),
+	    cmocka_unit_test(notice_of_a_change_is_taken_inside_a_wait_and_between),
+	    cmocka_unit_test(get_config_checks_what_it_gets),
 	    cmocka_unit_test(cut_breaks_after_the_given_bytes),
 	    cmocka_unit_test(service_notices_a_closed_peer),
 	    cmocka_unit_test(open_without_back_end_fails),
