@@ -155,6 +155,14 @@ void frames_check(const struct vv_hca *hca, const struct vv_steer_plan *plan)
 			}
 }
 
+/* The old plan's VLANs may meet the new one's addresses for a moment. */
+static bool may_mix(const struct vv_steer_plan *a, const struct vv_steer_plan *b)
+{
+	if (!a || !b || a->all || b->all)
+		return false;
+	return a->vlan_filter != b->vlan_filter || memcmp(a->vlans, b->vlans, sizeof(a->vlans));
+}
+
 void frames_check_between(const struct vv_hca *hca, const struct vv_steer_plan *a,
 			  const struct vv_steer_plan *b, unsigned int class)
 {
@@ -168,6 +176,8 @@ void frames_check_between(const struct vv_hca *hca, const struct vv_steer_plan *
 			fake_receive(hca, &f, &is);
 			if (!is.taken && is_wanted(a, &f) && is_wanted(b, &f))
 				frame_fail(&f, "lost in between");
+			if (is.taken && !is_wanted(a, &f) && !is_wanted(b, &f) && !may_mix(a, b))
+				frame_fail(&f, "taken in between");
 			for (i = 0; i < is.n; i++)
 				if (!has_queue(a, is.queues[i]) && !has_queue(b, is.queues[i]))
 					frame_fail(&f, "to a queue of neither plan");

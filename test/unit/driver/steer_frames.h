@@ -20,7 +20,10 @@ void frames_expect(const struct vv_steer_plan *plan, const struct fake_frame *fr
 
 /* Every frame comes to exactly where the plan says, and no queue but the plan's is referred to. */
 void frames_check(const struct vv_hca *hca, const struct vv_steer_plan *plan);
-/* Frames that both plans take are taken, by a queue of one of them. class: of the frames tried. */
+/*
+ * Frames that both plans take are taken, those that neither takes are not (unless VLANs change), by
+ * a queue of one of them. class: of the frames tried.
+ */
 void frames_check_between(const struct vv_hca *hca, const struct vv_steer_plan *a,
 			  const struct vv_steer_plan *b, unsigned int class);
 

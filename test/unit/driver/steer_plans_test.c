@@ -104,8 +104,14 @@ static void random_plans_frames_come_to_where_the_plan_says(void **state)
 
 	begin(&j, true);
 	for (i = 0; i < 400; i++) {
-		plans[i & 1] = plan_random(&seed);
-		arrive(&j, &plans[i & 1]);
+		struct vv_steer_plan *plan = &plans[i & 1];
+
+		*plan = plan_random(&seed);
+		if (i & 2) { /* so that addresses alone change, too */
+			plan->vlan_filter = j.a->vlan_filter;
+			memcpy(plan->vlans, j.a->vlans, sizeof(plan->vlans));
+		}
+		arrive(&j, plan);
 	}
 	end(&j);
 }

@@ -18,6 +18,7 @@ struct rig {
 	struct vv_hca hca;
 	struct vv_steer *steer;
 	struct vv_steer_plan plan; /* the last one set */
+	const struct vv_steer_plan *next;
 };
 
 static int setup_caps(void **state, bool tables)
@@ -53,11 +54,24 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The plan comes into force, with just these commands. */
+static void watch(void *arg)
+{
+	struct rig *rig = arg;
+	unsigned int class;
+
+	for (class = 0; class < FRAMES_CLASSES; class ++)
+		frames_check_between(&rig->hca, &rig->plan, rig->next, class);
+}
+
+/* The plan comes into force, with just these commands; frames are looked at after each. */
 static void set(struct rig *rig, const struct vv_steer_plan *plan, const char *commands)
 {
 	fake_mark(&rig->hca);
+	rig->next = plan;
+	rig->hca.after = watch;
+	rig->hca.arg = rig;
 	assert_int_equal(vv_steer_set(rig->steer, plan), 0);
+	rig->hca.after = NULL;
 	assert_string_equal(rig->hca.log, commands);
 	frames_check(&rig->hca, plan);
 	assert_int_equal(vv_steer_is_set(rig->steer), plan->table_len > 0);
@@ -435,6 +449,7 @@ static void without_tables_rules_tell_classes_apart(void **state)
 	plan.hash_types = VIRTIO_NET_RSS_HASH_TYPE_TCPv6;
 	set(rig, &plan, "-rule -tir -rule -tir -rule -tir -rule -tir -rule -tir");
 	vv_steer_clear(rig->steer);
+	rig->plan.table_len = 0;
 	set(rig, &plan, "+rqt +tir +rule +tir +rule");
 }
 
