@@ -133,6 +133,8 @@ static void spec_2_7_4_framing_does_not_matter(void **state)
 
 			assert_int_equal(vv_swring_read(&rig.chain, 0, got, 24), 24);
 			assert_memory_equal(got, message, 24);
+			assert_int_equal(vv_swring_read(&rig.chain, a / 2, got, 24), 24 - a / 2);
+			assert_memory_equal(got, message + a / 2, 24 - a / 2);
 			assert_int_equal(vv_swring_read(&rig.chain, a, got, 24), 24 - a);
 			assert_memory_equal(got, message + a, 24 - a);
 			assert_int_equal(vv_swring_read(&rig.chain, b - 1, got, 1), 1);

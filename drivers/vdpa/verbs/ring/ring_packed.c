@@ -31,10 +31,7 @@ static uint16_t position_add(const struct vv_swring *ring, uint16_t position, un
 /* Positions in their order: two rounds, after which the same ones come again. */
 static uint32_t position_linear(const struct vv_swring *ring, uint16_t position)
 {
-	uint32_t at = place_of(position) + (position & PACKED_WRAP ? 0 : ring->conf.size);
-
-	/* The place in an event is whatever the driver says. */
-	return at % (2 * (uint32_t)ring->conf.size);
+	return place_of(position) + (position & PACKED_WRAP ? 0 : ring->conf.size);
 }
 
 static uint8_t *slot_at(const struct vv_swring *ring, uint16_t place)
@@ -91,8 +88,6 @@ static enum vv_swring_error table_walk(const struct vv_swring *ring, const void 
 	struct ring_desc desc;
 	uint32_t i;
 
-	if (entries > VV_SWRING_SEGS_MAX)
-		return VV_SWRING_LOOP;
 	/* All of them, in order: NEXT means nothing here (virtio 1.2 §2.8.7). */
 	for (i = 0; i < entries && !error; i++) {
 		desc = ring_desc_read(table, i);
@@ -215,7 +210,10 @@ static bool packed_call_needed(struct vv_swring *ring)
 	default:
 		return true;
 	}
-	/* virtio 1.2 §2.8.10: the position was among those passed since the last time. */
+	/*
+	 * virtio 1.2 §2.8.10: the position was among those passed since the last time. If it is none
+	 * of this ring's, so is the answer, to the driver's own loss.
+	 */
 	passed = (now + rounds - position_linear(ring, ring->signalled)) % rounds;
 	behind = (now + rounds - 1 - position_linear(ring, (uint16_t)event)) % rounds;
 	return behind < passed;

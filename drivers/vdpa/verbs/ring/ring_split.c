@@ -58,12 +58,15 @@ static uint16_t available(struct vv_swring *ring)
 	return ring_load16_acquire(avail_at(ring, SPLIT_IDX)) - ring->avail;
 }
 
-/* From the head on, through a table if there is one at the end. */
+/*
+ * From the head on, through a table if there is one at the end. A loop ends when the chain has no
+ * room for more.
+ */
 static enum vv_swring_error chain_walk(const struct vv_swring *ring, uint16_t head,
 				       struct vv_swring_chain *chain)
 {
 	const void *table = ring->conf.desc;
-	uint32_t entries = ring->conf.size, i = head, steps = 0;
+	uint32_t entries = ring->conf.size, i = head;
 	bool in_table = false;
 	struct ring_desc desc;
 	enum vv_swring_error error;
@@ -71,8 +74,6 @@ static enum vv_swring_error chain_walk(const struct vv_swring *ring, uint16_t he
 	for (;;) {
 		if (i >= entries)
 			return VV_SWRING_BAD_NEXT;
-		if (steps++ == entries)
-			return VV_SWRING_LOOP;
 		desc = ring_desc_read(table, i);
 		if (desc.a & RING_DESC_INDIRECT) {
 			error = ring_table_find(ring, desc.addr, desc.len, in_table,
@@ -81,7 +82,7 @@ static enum vv_swring_error chain_walk(const struct vv_swring *ring, uint16_t he
 				return error;
 			entries = desc.len / RING_DESC_BYTES;
 			in_table = true;
-			i = steps = 0;
+			i = 0;
 			continue;
 		}
 		error = ring_chain_add(ring, chain, desc.addr, desc.len, desc.a & RING_DESC_WRITE);

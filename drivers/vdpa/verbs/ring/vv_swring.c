@@ -9,7 +9,7 @@ static const struct {
 	const char *name, *text;
 } errors[VV_SWRING_ERROR_N] = {
     [VV_SWRING_OK] = {"ok", "nothing is wrong"},
-    [VV_SWRING_LOOP] = {"loop", "a chain has more descriptors than its table, or than are taken"},
+    [VV_SWRING_LOOP] = {"loop", "a chain is a loop, or has more descriptors than are taken"},
     [VV_SWRING_BAD_NEXT] = {"bad-next", "a descriptor names a next one outside its table"},
     [VV_SWRING_BAD_ADDRESS] = {"bad-address", "a buffer is not in the guest's memory"},
     [VV_SWRING_ZERO_LENGTH] = {"zero-length", "a buffer has no bytes"},

@@ -32,7 +32,7 @@ enum {
 enum vv_swring_error {
 	VV_SWRING_OK,
 	/* of a chain: it can be completed with length 0 */
-	VV_SWRING_LOOP,             /* longer than ring or table, or than VV_SWRING_SEGS_MAX */
+	VV_SWRING_LOOP,             /* a loop, or just longer than VV_SWRING_SEGS_MAX */
 	VV_SWRING_BAD_NEXT,         /* next outside the ring or the table */
 	VV_SWRING_BAD_ADDRESS,      /* a buffer or table that is not (all) in one memory region */
 	VV_SWRING_ZERO_LENGTH,      /* a buffer without a byte */
