@@ -78,6 +78,12 @@ int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy
 	return 0;
 }
 
+void dp_port_set_link(struct dp_port *port, bool up)
+{
+	assert(port->dp->locked);
+	port->down = !up;
+}
+
 void dp_port_stats(const struct dp_port *port, struct dp_port_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));

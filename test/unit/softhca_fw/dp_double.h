@@ -53,6 +53,7 @@ struct dp_port {
 	uint32_t *words[DOUBLE_WORDS];
 	uint8_t mac[6];
 	struct dp_port_policy policy;
+	int down;
 };
 
 struct dp {

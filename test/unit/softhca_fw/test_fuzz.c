@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fw/flow_table.h"
 #include "rig.h"
 
 enum { ROUNDS = 30000, OBJS_MAX = 64, FLOWS_MAX = 16 };
@@ -24,7 +25,7 @@ struct fuzz {
 	unsigned int n_flows;
 	struct hca_matcher *matcher;
 	struct mbox mb;
-	uint64_t accepted;
+	uint64_t accepted, entries; /* of all commands; of flow tables */
 };
 
 static uint64_t rnd(struct fuzz *f)
@@ -124,6 +125,79 @@ static void good_modify(struct fuzz *f)
 	}
 }
 
+static void good_table(struct fuzz *f)
+{
+	mb_begin(&f->mb, "create_flow_table");
+	mb_set(&f->mb, FLD(flow_table_context, level), 1 + pick(f, 4));
+	mb_set(&f->mb, FLD(flow_table_context, log_size), 4);
+}
+
+static bool good_group(struct fuzz *f)
+{
+	struct hca_obj *ft = any_of(f, OBJ_FLOW_TABLE);
+	uint32_t first = pick(f, 16);
+
+	if (!ft)
+		return false;
+	mb_begin(&f->mb, "create_flow_group");
+	mb_set(&f->mb, FLD(create_flow_group_in, table_id), ft->id);
+	mb_set(&f->mb, FLD(create_flow_group_in, start_flow_index), first);
+	mb_set(&f->mb, FLD(create_flow_group_in, end_flow_index), first + pick(f, 4));
+	if (pick(f, 2)) {
+		mb_set(&f->mb, FLD(create_flow_group_in, match_criteria_enable), 1);
+		mb_set(&f->mb, FLD(fte_match_set_lyr_2_4, dmac_15_0), 0xff);
+	}
+	return true;
+}
+
+/* An entry that leads to a TIR, a table, or nowhere; counted or not. */
+static void good_lists(struct fuzz *f)
+{
+	struct hca_obj *dest = any_of(f, pick(f, 2) ? OBJ_TIR : OBJ_FLOW_TABLE);
+	struct hca_obj *fc = pick(f, 4) ? NULL : any_of(f, OBJ_FLOW_COUNTER);
+	struct mbox *mb = &f->mb;
+	uint32_t base = (uint32_t)mb->in_len * 8;
+
+	if (dest) {
+		field_set(mb->in, base, FLD(dest_format, destination_type),
+			  dest->type == OBJ_TIR ? 2 : 1);
+		field_set(mb->in, base, FLD(dest_format, destination_id), dest->id);
+		mb->in_len += 8;
+		mb_set(mb, FLD(flow_context, destination_list_size), 1);
+	}
+	if (fc) {
+		field_set(mb->in, (uint32_t)mb->in_len * 8,
+			  FLD(flow_counter_list, flow_counter_id), fc->id);
+		mb->in_len += 8;
+		mb_set(mb, FLD(flow_context, flow_counter_list_size), 1);
+	}
+	mb_set(mb, FLD(flow_context, action), (dest ? 4u : 2u) | (fc ? 8u : 0));
+}
+
+static bool good_entry(struct fuzz *f, bool modify)
+{
+	struct hca_obj *obj = any_of(f, modify ? OBJ_FLOW_ENTRY : OBJ_FLOW_GROUP);
+	const struct flow_group *g;
+	struct mbox *mb = &f->mb;
+
+	if (!obj)
+		return false;
+	g = modify ? ((struct flow_entry *)obj)->group : (struct flow_group *)obj;
+	mb_begin(mb, modify ? "modify_flow_table_entry" : "set_flow_table_entry");
+	mb_set(mb, FLD(set_fte_in, table_id), g->table->obj.id);
+	mb_set(mb, FLD(flow_context, group_id), g->obj.id);
+	mb_set(mb, FLD(set_fte_in, flow_index), g->first + pick(f, g->last - g->first + 1));
+	if (modify) {
+		mb_set(mb, FLD(set_fte_in, flow_index), ((struct flow_entry *)obj)->index);
+		mb_set(mb, FLD(set_fte_in, modify_enable_mask), pick(f, 4) ? 13 : pick(f, 16));
+		memcpy(mb->in + FLOW_VALUE / 8, ((struct flow_entry *)obj)->value, FLOW_OUTER_LEN);
+	} else if (g->mask[0xd]) {
+		mb_set(mb, FLD(fte_match_set_lyr_2_4, dmac_15_0), pick(f, 256));
+	}
+	good_lists(f);
+	return true;
+}
+
 /* Good mailboxes, as far as what they need is there. */
 static bool good(struct fuzz *f)
 {
@@ -131,7 +205,17 @@ static bool good(struct fuzz *f)
 	struct hca_obj *vq = any_of(f, OBJ_VIRTIO_NET_Q), *rqt = any_of(f, OBJ_RQT);
 	struct mbox *mb = &f->mb;
 
-	switch (pick(f, 14)) {
+	switch (pick(f, 18)) {
+	case 10:
+		good_table(f);
+		return true;
+	case 11:
+		return good_group(f);
+	case 12:
+	case 13:
+		return good_entry(f, false);
+	case 14:
+		return good_entry(f, true);
 	case 0:
 		good_mkey(f->rig, mb);
 		return true;
@@ -227,6 +311,7 @@ static void command(struct fuzz *f)
 	if (err == -EREMOTEIO)
 		assert_true(mb_answer(mb, 0, FLD(out_hdr, status)));
 	f->accepted += !err;
+	f->entries += !err && mb->desc->type == OBJ_FLOW_ENTRY;
 	if (!made)
 		return;
 	if (f->n == OBJS_MAX)
@@ -251,7 +336,9 @@ static void flow(struct fuzz *f)
 		f->flow[i] = f->flow[--f->n_flows];
 		return;
 	}
-	attr.dest = pick(f, 4) ? any_of(f, OBJ_TIR) : f->n ? f->obj[pick(f, f->n)] : NULL;
+	attr.dest = any_of(f, pick(f, 2) ? OBJ_TIR : OBJ_FLOW_TABLE);
+	if (!pick(f, 4))
+		attr.dest = f->n ? f->obj[pick(f, f->n)] : NULL;
 	attr.counter = any_of(f, OBJ_FLOW_COUNTER);
 	attr.counter_offset = pick(f, 3) ? 0 : pick(f, 200);
 	attr.drop = !pick(f, 4);
@@ -328,6 +415,8 @@ static void random_commands_nothing_breaks(void **state)
 	}
 	print_message("%llu commands accepted\n", (unsigned long long)f->accepted);
 	assert_true(f->accepted > rounds / 20);
+	print_message("%llu of them on flow table entries\n", (unsigned long long)f->entries);
+	assert_true(f->entries > rounds / 1000);
 	double_dp->fail_rx = 0;
 	free(f);
 }
