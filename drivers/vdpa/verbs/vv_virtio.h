@@ -28,7 +28,7 @@
 #define VIRTIO_F_IN_ORDER 35
 #endif
 
-/* Offloads a guest may switch while it runs (virtio 1.3 5.1.6.5.6.1). */
+/* Offloads a guest may switch while it runs (virtio 1.3 5.1.6.5.8.1). */
 #define VV_GUEST_OFFLOADS                                                                          \
 	(VV_BIT(VIRTIO_NET_F_GUEST_CSUM) | VV_BIT(VIRTIO_NET_F_GUEST_TSO4) |                       \
 	 VV_BIT(VIRTIO_NET_F_GUEST_TSO6) | VV_BIT(VIRTIO_NET_F_GUEST_ECN) |                        \
@@ -46,7 +46,7 @@ enum {
 	VV_CTRL_STATS_GET = 1,
 };
 
-/* Types of statistics (5.1.6.5.8), as a bitmap asks for them and as a reply is marked. */
+/* Types of statistics (1.4 draft), as a bitmap asks for them and as a reply is marked. */
 #define VV_STATS_TYPE_CVQ (1ull << 32)
 enum { VV_STATS_REPLY_CVQ = 32 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which queues are used, and which of them gets a frame (virtio 1.3 5.1.6.5.5 and 5.1.6.5.6). The
+ * Which queues are used, and which of them gets a frame (virtio 1.3 5.1.6.5.5 to 5.1.6.5.7). The
  * last command of the class decides all of it.
  */
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Statistics (virtio 1.3 5.1.6.5.8). There are the control queue's own: of data queues the NIC
- * counts descriptors, and not the packets and bytes that a guest asks for.
+ * Statistics (virtio 1.4 draft, Device Statistics). There are the control queue's own: of data
+ * queues the NIC counts descriptors, and not the packets and bytes that a guest asks for.
  */
 #include "vv_ctrl_priv.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How queues work: offloads and when to notify (virtio 1.3 5.1.6.5.6.1, 5.1.6.5.7). */
+/* How queues work: offloads and when to notify (virtio 1.3 5.1.6.5.8, 5.1.6.5.9). */
 #include "vv_ctrl_priv.h"
 
 enum vv_ctrl_verdict vv_ctrl_offloads(const struct vv_ctrl_call *call)
