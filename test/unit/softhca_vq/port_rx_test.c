@@ -10,6 +10,8 @@
 #include "port_rig.h"
 #include "random.h"
 
+enum { LEN = 80 };
+
 static struct net net;
 
 static const struct rig_options options = {.ports = 3, .threads = 1, .delay_drop_ms = 5000};
@@ -19,6 +21,20 @@ static void start(void)
 	net_create(&net, &options);
 	for (uint8_t i = 0; i < 3; i++)
 		net_mac(&net, i, (uint8_t)(i + 1));
+}
+
+/* UDP over IPv4; source port: the flow; behind the headers: flow and number. */
+static void make_frame(uint8_t *f, uint32_t flow, uint32_t number)
+{
+	static const uint8_t head[] = {2,    0, 0,  0, 0, 2, 2, 0,  0, 0, 0,  1, 8, 0,
+				       0x45, 0, 0, 66, 0, 0, 0, 0, 64, 17, 0, 0, 10};
+
+	memset(f, 0, LEN);
+	memcpy(f, head, sizeof(head));
+	f[35] = (uint8_t)(flow * 7);
+	f[37] = 9;
+	memcpy(f + 42, &flow, sizeof(flow));
+	memcpy(f + 46, &number, sizeof(number));
 }
 
 /* ---- tables ---- */
@@ -144,14 +160,21 @@ static void frames_jump_from_table_to_table(void **state)
 
 static void counters_of_all_levels_count(void **state)
 {
+	uint8_t f[RIG_FRAME_MAX];
 	struct scene s;
 
 	scene_create(&s, true);
 	expect_train(2, true);
 	expect_train(0xff, false);
+	/* Of a kind whose flows are remembered. */
+	for (unsigned int i = 0; i < 5; i++) {
+		make_frame(f, 1, i);
+		net_send_bytes(&net, 0, f, LEN);
+		rig_wait(rig_recv(net.rx[1], f) > 0);
+	}
 	for (unsigned int i = 0; i < 3; i++) {
-		assert_int_equal(s.counter[i].frames, i ? 5 : 10);
-		assert_int_equal(s.counter[i].bytes, i ? 500 : 1000);
+		assert_int_equal(s.counter[i].frames, i ? 10 : 15);
+		assert_int_equal(s.counter[i].bytes, (i ? 500 : 1000) + 5 * LEN);
 	}
 	scene_destroy(&s);
 }
@@ -217,7 +240,7 @@ static void a_link_that_is_down_takes_and_gives_nothing(void **state)
 
 /* ---- RQTs under traffic ---- */
 
-enum { RXQ = 4, TABLE = 128, FLOWS = 64, FRAMES = 40000, LEN = 80, ROUND = 24 };
+enum { RXQ = 4, TABLE = 128, FLOWS = 64, FRAMES = 40000, ROUND = 24 };
 
 struct traffic {
 	struct rig_queue *rx[RXQ], *tx;
@@ -237,20 +260,6 @@ static uint32_t get32(const uint8_t *p)
 
 	memcpy(&v, p, sizeof(v));
 	return v;
-}
-
-/* UDP over IPv4; source port: the flow; behind the headers: flow and number. */
-static void make_frame(uint8_t *f, uint32_t flow, uint32_t number)
-{
-	static const uint8_t head[] = {2,    0, 0,  0, 0, 2, 2, 0,  0, 0, 0,  1, 8, 0,
-				       0x45, 0, 0, 66, 0, 0, 0, 0, 64, 17, 0, 0, 10};
-
-	memset(f, 0, LEN);
-	memcpy(f, head, sizeof(head));
-	f[35] = (uint8_t)(flow * 7);
-	f[37] = 9;
-	memcpy(f + 42, &flow, sizeof(flow));
-	memcpy(f + 46, &number, sizeof(number));
 }
 
 static void send_some(struct traffic *t)
