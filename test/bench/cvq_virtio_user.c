@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What commands cost a DPDK application on net_virtio_user, whose control queue never leaves the
- * process: the driver writes a command into its ring, "notifies", which is a call of a function that
- * takes it from there, does nothing for receive modes, addresses and VLANs, and writes the answer.
- * So no other core, no descriptor of another process, no device. It is the least that a control
- * queue can cost, and what test/bench/cvq holds ours against.
+ * process: the driver writes a command into its ring, "notifies", which is a call of a function
+ *that takes it from there, does nothing for receive modes, addresses and VLANs, and writes the
+ *answer. So no other core, no descriptor of another process, no device. It is the least that a
+ *control queue can cost, and what test/bench/cvq holds ours against.
  *
  *	cvq_virtio_user EAL-ARGUMENTS --vdev net_virtio_user0,path=SOCKET,queues=2 -- NUMBER
  *
@@ -42,14 +42,18 @@ static int allmulti(unsigned int i)
 
 static int mac(unsigned int i)
 {
-	struct rte_ether_addr addr = {{0x02, 0, 0, 0, 0x0b, (uint8_t)(0x11 + (i & 1))}};
+	struct rte_ether_addr addr = {
+	    {0x02, 0, 0, 0, 0x0b, (uint8_t)(0x11 + (i & 1))}
+        };
 
 	return rte_eth_dev_default_mac_addr_set(PORT, &addr);
 }
 
 static int macs(unsigned int i)
 {
-	struct rte_ether_addr addr = {{0x02, 0, 0, 0, 0x0b, 0x21}};
+	struct rte_ether_addr addr = {
+	    {0x02, 0, 0, 0, 0x0b, 0x21}
+        };
 
 	return i & 1 ? rte_eth_dev_mac_addr_remove(PORT, &addr)
 		     : rte_eth_dev_mac_addr_add(PORT, &addr, 0);
@@ -64,7 +68,11 @@ static const struct {
 	const char *name;
 	int (*call)(unsigned int i);
 } kinds[] = {
-    {"promisc", promisc}, {"allmulti", allmulti}, {"macs", macs}, {"mac", mac}, {"vlan", vlan},
+    {"promisc",  promisc },
+    {"allmulti", allmulti},
+    {"macs",     macs    },
+    {"mac",      mac     },
+    {"vlan",     vlan    },
 };
 
 static int ascending(const void *a, const void *b)
