@@ -10,11 +10,6 @@
 
 #include "steer_frames.h"
 
-/* Six of hosts, six of groups, broadcast. */
-enum { ADDRESS_GROUPS = 6, ADDRESS_BROADCAST = FRAMES_ADDRESSES - 1 };
-
-static const int tags[FRAMES_TAGS] = {-1, 0, 1, 5, 63, 64, 2048, 4095};
-
 static const struct {
 	uint8_t version, protocol;
 	uint32_t l4_type, ip_type;
@@ -28,27 +23,16 @@ static const struct {
     {6, IPPROTO_ICMPV6, 0,			      VIRTIO_NET_RSS_HASH_TYPE_IPv6},
 };
 
-static void address_fill(unsigned int address, uint8_t mac[6])
-{
-	if (address == ADDRESS_BROADCAST) {
-		memset(mac, 0xff, 6);
-		return;
-	}
-	memset(mac, 0, 6);
-	mac[0] = address < ADDRESS_GROUPS ? 0x52 : 0x33;
-	mac[5] = address;
-}
-
 struct fake_frame frames_make(unsigned int address, unsigned int tag, unsigned int class)
 {
 	struct fake_frame f = {
-	    .tagged = tags[tag] >= 0,
-	    .vid = tags[tag] < 0 ? 0 : tags[tag],
+	    .tagged = plan_tags[tag] >= 0,
+	    .vid = plan_tags[tag] < 0 ? 0 : plan_tags[tag],
 	    .ip_version = kinds[class].version,
 	    .ip_protocol = kinds[class].protocol,
 	};
 
-	address_fill(address, f.dmac);
+	plan_address(address, f.dmac);
 	return f;
 }
 
@@ -141,8 +125,8 @@ void frames_check(const struct vv_hca *hca, const struct vv_steer_plan *plan)
 	unsigned int a, t, c;
 
 	check_references(hca, plan);
-	for (a = 0; a < FRAMES_ADDRESSES; a++)
-		for (t = 0; t < FRAMES_TAGS; t++)
+	for (a = 0; a < PLAN_ADDRESSES; a++)
+		for (t = 0; t < PLAN_TAGS; t++)
 			for (c = 0; c < FRAMES_CLASSES; c++) {
 				struct fake_frame f = frames_make(a, t, c);
 
@@ -169,8 +153,8 @@ void frames_check_between(const struct vv_hca *hca, const struct vv_steer_plan *
 	struct fake_verdict is;
 	unsigned int ad, t, i;
 
-	for (ad = 0; ad < FRAMES_ADDRESSES; ad++)
-		for (t = 0; t < FRAMES_TAGS; t++) {
+	for (ad = 0; ad < PLAN_ADDRESSES; ad++)
+		for (t = 0; t < PLAN_TAGS; t++) {
 			struct fake_frame f = frames_make(ad, t, class);
 
 			fake_receive(hca, &f, &is);
@@ -182,98 +166,4 @@ void frames_check_between(const struct vv_hca *hca, const struct vv_steer_plan *
 				if (!has_queue(a, is.queues[i]) && !has_queue(b, is.queues[i]))
 					frame_fail(&f, "to a queue of neither plan");
 		}
-}
-
-/* ---- plans ---- */
-
-void plan_mac_del(struct vv_steer_plan *plan, unsigned int address)
-{
-	uint8_t mac[6];
-	unsigned int i;
-
-	address_fill(address, mac);
-	for (i = 0; i < plan->n_macs; i++)
-		if (!memcmp(plan->macs[i], mac, 6))
-			memcpy(plan->macs[i], plan->macs[--plan->n_macs], 6);
-}
-
-void plan_mac_add(struct vv_steer_plan *plan, unsigned int address)
-{
-	plan_mac_del(plan, address);
-	address_fill(address, plan->macs[plan->n_macs++]);
-}
-
-void plan_vlan_put(struct vv_steer_plan *plan, unsigned int vid, bool on)
-{
-	plan->vlans[vid / 64] &= ~VV_BIT(vid % 64);
-	if (on)
-		plan->vlans[vid / 64] |= VV_BIT(vid % 64);
-}
-
-void plan_spread(struct vv_steer_plan *plan, uint32_t first, unsigned int n, unsigned int len,
-		 uint32_t types)
-{
-	unsigned int i;
-
-	plan->table_len = len;
-	for (i = 0; i < len; i++)
-		plan->table[i] = first + i % n;
-	plan->unclassified = first;
-	plan->hash_types = types;
-	memset(plan->key, 0x6d, sizeof(plan->key));
-}
-
-struct vv_steer_plan plan_simple(void)
-{
-	struct vv_steer_plan plan;
-
-	memset(&plan, 0, sizeof(plan));
-	plan_spread(&plan, 100, 1, 1, 0);
-	plan.broadcast = true;
-	plan_mac_add(&plan, 0);
-	return plan;
-}
-
-static unsigned int below(unsigned int *seed, unsigned int n)
-{
-	return (unsigned int)rand_r(seed) % n;
-}
-
-struct vv_steer_plan plan_random(unsigned int *seed)
-{
-	static const unsigned int sizes[] = {1, 1, 2, 4, 16, 128};
-	struct vv_steer_plan plan = plan_simple();
-	unsigned int i, n;
-
-	plan.n_macs = 0;
-	if (!below(seed, 20))
-		plan.table_len = 0;
-	else
-		plan_spread(&plan, 100 + below(seed, 4), 1 + below(seed, 4), sizes[below(seed, 6)],
-			    below(seed, 2) ? below(seed, 1 + PLAN_ALL_TYPES)
-					   : below(seed, 2) * PLAN_ALL_TYPES);
-	if (below(seed, 2))
-		plan.unclassified = 100 + below(seed, 4);
-	memset(plan.key, 1 + below(seed, 3), sizeof(plan.key));
-	plan.all = !below(seed, 5);
-	plan.vlan_filter = below(seed, 2);
-	plan.all_unicast = !below(seed, 3);
-	plan.all_groups = !below(seed, 3);
-	plan.broadcast = below(seed, 2);
-	for (i = 1; i < FRAMES_TAGS; i++)
-		plan_vlan_put(&plan, tags[i], below(seed, 2));
-	for (i = 0; i < ADDRESS_BROADCAST; i++)
-		if (below(seed, 2))
-			plan_mac_add(&plan, i);
-	/* Now and then as many as there may be, most of them of nobody. */
-	n = below(seed, 10) ? plan.n_macs : VV_STEER_MACS_MAX;
-	while (plan.n_macs < n) {
-		uint8_t *mac = plan.macs[plan.n_macs++];
-
-		mac[0] = 0x02;
-		for (i = 1; i < 5; i++)
-			mac[i] = below(seed, 256);
-		mac[5] = plan.n_macs;
-	}
-	return plan;
 }

@@ -7,9 +7,9 @@
 #define STEER_FRAMES_H
 
 #include "steer_fake.h"
-#include "vv_steer.h"
+#include "steer_plan.h"
 
-enum { FRAMES_ADDRESSES = 13, FRAMES_TAGS = 8, FRAMES_CLASSES = 7 };
+enum { FRAMES_CLASSES = 7 };
 
 /* The address-th address, the tag-th tag, the class-th kind of frame. */
 struct fake_frame frames_make(unsigned int address, unsigned int tag, unsigned int class);
@@ -26,17 +26,5 @@ void frames_check(const struct vv_hca *hca, const struct vv_steer_plan *plan);
  */
 void frames_check_between(const struct vv_hca *hca, const struct vv_steer_plan *a,
 			  const struct vv_steer_plan *b, unsigned int class);
-
-/* One queue, all unhashed; addresses: the first one of frames_make, and broadcast. */
-struct vv_steer_plan plan_simple(void);
-struct vv_steer_plan plan_random(unsigned int *seed);
-void plan_mac_add(struct vv_steer_plan *plan, unsigned int address);
-void plan_mac_del(struct vv_steer_plan *plan, unsigned int address);
-void plan_vlan_put(struct vv_steer_plan *plan, unsigned int vid, bool on);
-/* n queues from first on, in turn over a table of len, hashed by types. */
-void plan_spread(struct vv_steer_plan *plan, uint32_t first, unsigned int n, unsigned int len,
-		 uint32_t types);
-
-enum { PLAN_ALL_TYPES = 0x3f };
 
 #endif

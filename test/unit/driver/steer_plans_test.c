@@ -230,10 +230,10 @@ static void random_plans_refused_the_old_plan_is_in_force(void **state)
 	for (i = 0; i < 8; i++) {
 		do {
 			a = plan_random(&seed);
-		} while (a.n_macs > FRAMES_ADDRESSES);
+		} while (a.n_macs > PLAN_ADDRESSES);
 		do {
 			b = plan_random(&seed);
-		} while (b.n_macs > FRAMES_ADDRESSES);
+		} while (b.n_macs > PLAN_ADDRESSES);
 		commands += refuse_each(&a, &b, false);
 	}
 	print_message("%u commands refused\n", commands);
