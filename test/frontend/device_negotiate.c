@@ -35,9 +35,10 @@ static uint64_t welcome_features(const struct fe_dev_config *cfg)
 {
 	uint64_t welcome = BIT(FE_VU_F_PROTOCOL_FEATURES) | cfg->welcome;
 
-	/* Section 5.1.3.1: MQ depends on the control queue, which nobody forwards here. */
-	if (cfg->pairs > 1)
-		welcome |= BIT(VIRTIO_NET_F_CTRL_VQ);
+	/*
+	 * MQ without CTRL_VQ, as front-ends do that answer the control queue themselves (QEMU,
+	 * virtio-user); with --control, welcome has it.
+	 */
 	if (cfg->legacy)
 		welcome |= BIT(VIRTIO_F_ANY_LAYOUT);
 	/* A legacy device has 32 feature bits (virtio 1.3 section 6.3). */

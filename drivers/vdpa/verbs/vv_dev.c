@@ -42,9 +42,19 @@ static int objects_create(struct vv_dev *dev, char *why, size_t why_len) VV_REQU
 	}
 	err =
 	    vv_loop_start(dev->name, vv_hca_event_fd(dev->hca), &vv_dev_loop_ops, dev, &dev->loop);
-	if (err)
+	if (!err)
+		err = vv_loop_add(dev->loop, VV_LOOP_PORT, vv_hca_async_fd(dev->hca));
+	if (err) {
 		snprintf(why, why_len, "notifier thread: %s", strerror(-err));
-	return err;
+		return err;
+	}
+	/* After the event is watched, so that no change goes unseen. */
+	err = vv_hca_port(dev->hca, &dev->port);
+	if (err) {
+		snprintf(why, why_len, "%s", vv_hca_error(dev->hca));
+		return err;
+	}
+	return vv_dev_ctrl_create(dev, why, why_len);
 }
 
 int vv_dev_create(const char *name, const struct vv_args *args, struct vv_dev **dev, char *why,
@@ -104,6 +114,7 @@ void vv_dev_destroy(struct vv_dev *dev)
 	if (!dev)
 		return;
 	vv_dev_stop(dev, NULL);
+	vv_dev_ctrl_destroy(dev);
 	vv_loop_stop(dev->loop);
 	for (i = dev->n_queues; i-- > 0;)
 		vv_queue_destroy(&dev->queues[i]);
@@ -124,6 +135,27 @@ const struct vv_device *vv_dev_offer(const struct vv_dev *dev)
 	return &dev->offer;
 }
 
+unsigned int vv_dev_rings(const struct vv_dev *dev)
+{
+	return dev->n_queues + (dev->ctrl.cvq ? 1 : 0);
+}
+
+/* Rings of data queues: those in front of the control queue, if there is one. */
+static unsigned int data_rings(const struct vv_dev *dev) VV_REQUIRES(dev->control)
+{
+	return dev->ctrl.ring ? dev->ctrl.ring : dev->n_queues;
+}
+
+bool vv_dev_ring_is_data(struct vv_dev *dev, unsigned int ring)
+{
+	unsigned int n;
+
+	vv_lock(&dev->control);
+	n = data_rings(dev);
+	vv_unlock(&dev->control);
+	return ring < n;
+}
+
 int vv_dev_doorbell_fd(const struct vv_dev *dev)
 {
 	return vv_hca_fd(dev->hca);
@@ -135,50 +167,6 @@ void vv_dev_doorbell_area(const struct vv_dev *dev, uint64_t *offset, uint64_t *
 }
 
 /* ---- receiving ---- */
-
-/*
- * The key of the RSS specification's verification suite, that most drivers use: hash values can be
- * compared with published ones.
- */
-static const uint8_t toeplitz_key[VV_STEER_KEY_LEN] = {
-    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
-};
-
-int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
-{
-	bool spread = dev->offer.pairs > 1 && dev->features & 1ull << VIRTIO_NET_F_MQ;
-	unsigned int log = vv_hca_caps(dev->hca)->log_max_rqt_size;
-	struct vv_steer_plan plan = {.all = true};
-	uint32_t numbers[VV_PAIRS_MAX];
-	unsigned int i, n = 0;
-
-	for (i = 0; i < dev->n_queues; i += 2) {
-		const struct vv_queue *q = &dev->queues[i];
-
-		if (q != except && q->state == VV_QUEUE_RUNNING)
-			numbers[n++] = vv_virtq_number(q->virtq);
-	}
-	dev->parked = NULL;
-	if (n == 0) {
-		vv_steer_clear(dev->steer);
-		return 0;
-	}
-	plan.unclassified = numbers[0];
-	plan.table_len = 1;
-	memcpy(plan.key, toeplitz_key, sizeof(plan.key));
-	if (spread) {
-		plan.hash_types = VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_TCPv4 |
-				  VIRTIO_NET_RSS_HASH_TYPE_UDPv4 | VIRTIO_NET_RSS_HASH_TYPE_IPv6 |
-				  VIRTIO_NET_RSS_HASH_TYPE_TCPv6 | VIRTIO_NET_RSS_HASH_TYPE_UDPv6;
-		/* The more entries, the more even with a number of queues that is no power of two. */
-		plan.table_len = log < 7 ? 1u << log : VV_STEER_TABLE_MAX;
-	}
-	for (i = 0; i < plan.table_len; i++)
-		plan.table[i] = numbers[i % n];
-	return vv_steer_set(dev->steer, &plan);
-}
 
 void vv_dev_unsteer(struct vv_dev *dev)
 {
@@ -195,13 +183,17 @@ static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES
 	unsigned int i;
 
 	state_set(dev, VV_DEV_STOPPING);
+	vv_dev_ctrl_stop(dev, stopped ? &stopped[dev->ctrl.ring] : &ignored);
 	vv_dev_unsteer(dev);
 	/* First all stop, then all go: a queue that waits for another one's frame would lose it. */
 	for (i = 0; i < dev->n_queues; i++) {
 		struct vv_queue *q = &dev->queues[i];
 
 		vv_lock_alias(&q->dev->control);
-		vv_queue_stop(q, stopped ? &stopped[i] : &ignored);
+		if (i == dev->ctrl.ring && i) /* of that number, the control queue has been reported */
+			vv_queue_stop(q, &ignored);
+		else
+			vv_queue_stop(q, stopped ? &stopped[i] : &ignored);
 	}
 	for (i = dev->n_queues; i-- > 0;) {
 		struct vv_queue *q = &dev->queues[i];
@@ -228,6 +220,23 @@ static void mtu_check(const struct vv_dev *dev, const struct vv_guest *guest)
 		    dev->name, guest->mtu, there);
 }
 
+/* The front-end may bring the control queue later (vv_dev_ring_start). */
+static int control_start(struct vv_dev *dev, const struct vv_guest *guest, char *why,
+			 size_t why_len) VV_REQUIRES(dev->control)
+{
+	unsigned int ring = dev->ctrl.ring;
+	char cause[256];
+	int err;
+
+	if (!ring || ring >= guest->n_rings || !guest->rings[ring].enabled ||
+	    !guest->rings[ring].size)
+		return 0;
+	err = vv_dev_ctrl_start(dev, &guest->rings[ring], cause, sizeof(cause));
+	if (err)
+		snprintf(why, why_len, "control queue (%u): %s", ring, cause);
+	return err;
+}
+
 static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why, size_t why_len)
     VV_REQUIRES(dev->control)
 {
@@ -242,7 +251,8 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 	err = vv_mem_create(dev->hca, guest->regions, guest->n_regions, &dev->mem, why, why_len);
 	if (err)
 		return err;
-	for (i = 0; i < guest->n_rings && i < dev->n_queues; i++) {
+	vv_dev_ctrl_negotiated(dev, guest);
+	for (i = 0; i < guest->n_rings && i < data_rings(dev); i++) {
 		const struct vv_ring *ring = &guest->rings[i];
 		struct vv_queue *q = &dev->queues[i];
 
@@ -261,6 +271,9 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 		snprintf(why, why_len, "receive steering: %s", vv_hca_error(dev->hca));
 		return err;
 	}
+	err = control_start(dev, guest, why, why_len);
+	if (err)
+		return err;
 	VV_LOG(INFO, "%s: started: %u queues, %u memory regions (features 0x%llx)", dev->name, n,
 	       guest->n_regions, (unsigned long long)guest->features);
 	return 0;
@@ -271,7 +284,7 @@ int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest, struct vv_sto
 	char why[320];
 	int err;
 
-	memset(stopped, 0, VV_QUEUES_MAX * sizeof(*stopped));
+	memset(stopped, 0, VV_RINGS_MAX * sizeof(*stopped));
 	vv_lock(&dev->control);
 	if (dev->state != VV_DEV_IDLE) {
 		vv_unlock(&dev->control);
@@ -307,7 +320,7 @@ bool vv_dev_is_running(struct vv_dev *dev)
 void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped)
 {
 	if (stopped)
-		memset(stopped, 0, VV_QUEUES_MAX * sizeof(*stopped));
+		memset(stopped, 0, VV_RINGS_MAX * sizeof(*stopped));
 	vv_lock(&dev->control);
 	if (dev->state == VV_DEV_RUNNING) {
 		stop_all(dev, stopped);
@@ -326,47 +339,77 @@ void vv_dev_disconnected(struct vv_dev *dev)
 
 /* ---- single rings ---- */
 
+static int data_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
+			   struct vv_stopped *stopped) VV_REQUIRES(dev->control)
+{
+	struct vv_queue *q = &dev->queues[queue];
+	char why[256];
+	int err;
+
+	if (!ring->size)
+		return 0;
+	vv_lock_alias(&q->dev->control);
+	err = vv_queue_start(q, ring, true, why, sizeof(why));
+	if (err) {
+		VV_LOG(ERR, "%s/%u: cannot start: %s", dev->name, queue, why);
+		vv_queue_stop(q, stopped);
+	}
+	return err;
+}
+
+static int control_ring_start(struct vv_dev *dev, const struct vv_ring *ring,
+			      struct vv_stopped *stopped) VV_REQUIRES(dev->control)
+{
+	char why[256];
+	int err;
+
+	if (!ring->size)
+		return 0;
+	err = vv_dev_ctrl_restart(dev, ring, why, sizeof(why));
+	if (err) {
+		VV_LOG(ERR, "%s: control queue: cannot start: %s", dev->name, why);
+		*stopped = (struct vv_stopped){.valid = true, .base = ring->base};
+	}
+	return err;
+}
+
 int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
 		      struct vv_stopped *stopped)
 {
-	struct vv_queue *q;
-	char why[256];
-	int err = 0;
+	int err;
 
 	stopped->valid = false;
-	if (queue >= dev->n_queues)
-		return -E2BIG;
-	q = &dev->queues[queue];
 	vv_lock(&dev->control);
-	vv_lock_alias(&q->dev->control);
-	if (dev->state != VV_DEV_RUNNING) {
+	if (dev->state != VV_DEV_RUNNING)
 		err = -ENODEV;
-	} else if (ring->size) {
-		err = vv_queue_start(q, ring, true, why, sizeof(why));
-		if (err) {
-			VV_LOG(ERR, "%s/%u: cannot start: %s", dev->name, queue, why);
-			vv_queue_stop(q, stopped);
-		}
-	}
+	else if (dev->ctrl.ring && queue == dev->ctrl.ring)
+		err = control_ring_start(dev, ring, stopped);
+	else if (queue < data_rings(dev))
+		err = data_ring_start(dev, queue, ring, stopped);
+	else
+		err = -E2BIG;
 	vv_unlock(&dev->control);
 	return err;
 }
 
 int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped)
 {
-	struct vv_queue *q;
 	int err = 0;
 
 	stopped->valid = false;
-	if (queue >= dev->n_queues)
-		return -E2BIG;
-	q = &dev->queues[queue];
 	vv_lock(&dev->control);
-	vv_lock_alias(&q->dev->control);
-	if (dev->state == VV_DEV_RUNNING)
-		vv_queue_stop(q, stopped);
-	else
+	if (dev->state != VV_DEV_RUNNING) {
 		err = -ENODEV;
+	} else if (dev->ctrl.ring && queue == dev->ctrl.ring) {
+		vv_dev_ctrl_stop(dev, stopped);
+	} else if (queue < data_rings(dev)) {
+		struct vv_queue *q = &dev->queues[queue];
+
+		vv_lock_alias(&q->dev->control);
+		vv_queue_stop(q, stopped);
+	} else {
+		err = -E2BIG;
+	}
 	vv_unlock(&dev->control);
 	return err;
 }
@@ -382,20 +425,48 @@ static void counters_read(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 		q->nic = now;
 }
 
+/* Of the control queue, by whatever number it has. */
+static void control_stats(struct vv_dev *dev, uint64_t values[VV_STATS_N])
+    VV_REQUIRES(dev->control)
+{
+	struct vv_cvq_stats stats;
+	unsigned int i;
+
+	memset(values, 0, VV_STATS_N * sizeof(values[0]));
+	vv_cvq_stats(dev->ctrl.cvq, &stats);
+	values[VV_STAT_COMMANDS] = stats.commands;
+	for (i = VV_CTRL_OK + 1; i < VV_CTRL_VERDICT_N; i++)
+		values[VV_STAT_COMMANDS_REFUSED] += stats.verdict[i];
+	values[VV_STAT_BAD_CHAINS] = stats.short_chains + stats.faults;
+	for (i = VV_SWRING_OK + 1; i < VV_SWRING_ERROR_N; i++)
+		values[VV_STAT_BAD_CHAINS] += stats.ring_errors[i];
+}
+
+/* Is it the control queue, also when nothing is negotiated: then it is the last ring. */
+static bool is_control(const struct vv_dev *dev, unsigned int queue) VV_REQUIRES(dev->control)
+{
+	return dev->ctrl.cvq && queue == (dev->ctrl.ring ? dev->ctrl.ring : dev->n_queues);
+}
+
 int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STATS_N])
 {
 	uint64_t zero[VV_STATS_N];
 	struct vv_queue *q;
 	unsigned int i;
 
-	if (queue >= dev->n_queues)
+	if (queue >= vv_dev_rings(dev))
 		return -E2BIG;
-	q = &dev->queues[queue];
 	vv_lock(&dev->control);
-	vv_lock_alias(&q->dev->control);
-	counters_read(q);
-	vv_stats_fill(&q->nic, &q->own, values);
-	vv_stats_fill(&q->nic_zero, &q->own_zero, zero);
+	if (is_control(dev, queue)) {
+		control_stats(dev, values);
+		memcpy(zero, dev->ctrl.zero, sizeof(zero));
+	} else {
+		q = &dev->queues[queue];
+		vv_lock_alias(&q->dev->control);
+		counters_read(q);
+		vv_stats_fill(&q->nic, &q->own, values);
+		vv_stats_fill(&q->nic_zero, &q->own_zero, zero);
+	}
 	vv_unlock(&dev->control);
 	for (i = 0; i < VV_STATS_N; i++)
 		values[i] -= zero[i];
@@ -406,14 +477,18 @@ int vv_dev_stats_reset(struct vv_dev *dev, unsigned int queue)
 {
 	struct vv_queue *q;
 
-	if (queue >= dev->n_queues)
+	if (queue >= vv_dev_rings(dev))
 		return -E2BIG;
-	q = &dev->queues[queue];
 	vv_lock(&dev->control);
-	vv_lock_alias(&q->dev->control);
-	counters_read(q);
-	q->nic_zero = q->nic;
-	vv_counters_copy(&q->own, &q->own_zero);
+	if (is_control(dev, queue)) {
+		control_stats(dev, dev->ctrl.zero);
+	} else {
+		q = &dev->queues[queue];
+		vv_lock_alias(&q->dev->control);
+		counters_read(q);
+		q->nic_zero = q->nic;
+		vv_counters_copy(&q->own, &q->own_zero);
+	}
 	vv_unlock(&dev->control);
 	return 0;
 }

@@ -21,11 +21,15 @@
 #include <stdint.h>
 
 #include "vv_args.h"
+#include "vv_cvq.h"
 #include "vv_mem_plan.h"
 #include "vv_provision.h"
 #include "vv_stats.h"
 
-enum { VV_QUEUES_MAX = 2 * VV_PAIRS_MAX };
+enum {
+	VV_QUEUES_MAX = 2 * VV_PAIRS_MAX, /* data queues */
+	VV_RINGS_MAX = VV_QUEUES_MAX + 1, /* and the control queue */
+};
 
 struct vv_dev;
 
@@ -41,9 +45,10 @@ struct vv_ring {
 struct vv_guest {
 	uint64_t features; /* negotiated */
 	uint16_t mtu;      /* what the front-end tells the guest; 0: nothing */
+	bool config_readable; /* the front-end asks us for the configuration space */
 	unsigned int n_regions, n_rings;
 	struct vv_region regions[VV_REGIONS_MAX];
-	struct vv_ring rings[VV_QUEUES_MAX];
+	struct vv_ring rings[VV_RINGS_MAX];
 };
 
 /* name: of the vdev, copied. why: the cause of a failure, one line. */
@@ -53,6 +58,10 @@ void vv_dev_destroy(struct vv_dev *dev); /* stops it; NULL is legal */
 
 const char *vv_dev_name(const struct vv_dev *dev);
 const struct vv_device *vv_dev_offer(const struct vv_dev *dev);
+/* How many rings a front-end may set up, the control queue among them. */
+unsigned int vv_dev_rings(const struct vv_dev *dev);
+/* Is it a data queue, with a doorbell on the NIC, as things were negotiated? */
+bool vv_dev_ring_is_data(struct vv_dev *dev, unsigned int ring);
 /* The doorbell page, for a front-end that takes it. */
 int vv_dev_doorbell_fd(const struct vv_dev *dev);
 void vv_dev_doorbell_area(const struct vv_dev *dev, uint64_t *offset, uint64_t *size);
@@ -64,14 +73,14 @@ struct vv_stopped {
 };
 
 /*
- * Start all enabled rings that have a size. -EALREADY: is running. stopped: room for VV_QUEUES_MAX;
+ * Start all enabled rings that have a size. -EALREADY: is running. stopped: room for VV_RINGS_MAX;
  * rings that ran until another one failed have moved.
  */
 int vv_dev_start(struct vv_dev *dev, const struct vv_guest *guest, struct vv_stopped *stopped);
 bool vv_dev_is_running(struct vv_dev *dev);
 
 /*
- * stopped: room for VV_QUEUES_MAX, or NULL. Legal in any state. What nobody needs to wait for, to
+ * stopped: room for VV_RINGS_MAX, or NULL. Legal in any state. What nobody needs to wait for, to
  * make event objects ready for the next start, goes on behind on the notifier thread.
  */
 void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped);
@@ -83,6 +92,36 @@ void vv_dev_disconnected(struct vv_dev *dev);
 int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
 		      struct vv_stopped *stopped);
 int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped);
+
+/* The configuration space from its beginning; all len bytes are written. Any state. */
+void vv_dev_config(struct vv_dev *dev, uint8_t *bytes, size_t len);
+/*
+ * A guest writes to it: a legacy one may so set its address. -EINVAL: nothing else can be written;
+ * -EPERM: it is not trusted.
+ */
+int vv_dev_config_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset, size_t len);
+/*
+ * Who tells the guest that the configuration space has changed; NULL: nobody. Called on the
+ * notifier thread, or that of vv_dev_announce, without locks.
+ */
+typedef void vv_dev_config_changed(void *arg);
+void vv_dev_listen(struct vv_dev *dev, vv_dev_config_changed *changed, void *arg);
+/*
+ * Ask the guest to announce itself on the network (it was moved, or the link was down). -ENOTSUP:
+ * it has no control queue, or has not negotiated that.
+ */
+int vv_dev_announce(struct vv_dev *dev);
+
+/* What a guest has chosen by its control queue, and what became of its commands. */
+struct vv_dev_control {
+	unsigned int ring, pairs; /* ring 0: not negotiated */
+	bool running;
+	struct vv_ctrl_state state;
+	struct vv_cvq_stats stats;
+};
+
+/* -ENOTSUP: the device offers no control queue. */
+int vv_dev_control(struct vv_dev *dev, struct vv_dev_control *control);
 
 /* Counters of one queue, by enum vv_stat. */
 int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STATS_N]);

@@ -19,9 +19,27 @@ uint64_t vv_dev_cookie(const struct vv_queue *q, bool error)
 	return error ? COOKIE_ERROR | (uint64_t)q->generation << 16 | q->index : q->index;
 }
 
+static void port_event(struct vv_dev *dev)
+{
+	bool changed = false;
+
+	if (vv_hca_async_drain(dev->hca, &changed)) {
+		VV_LOG(ERR, "%s: the NIC does not tell of its port any more: the link stays as it is",
+		       dev->name);
+		vv_loop_remove(dev->loop, vv_hca_async_fd(dev->hca));
+	}
+	if (changed)
+		vv_dev_port_changed(dev);
+}
+
 static void kick(void *arg, unsigned int queue)
 {
 	struct vv_dev *dev = arg;
+
+	if (queue == VV_LOOP_PORT) {
+		port_event(dev);
+		return;
+	}
 
 	/* A stale kick makes the NIC look once in vain. */
 	vv_hca_doorbell(dev->hca, queue);

@@ -3,6 +3,7 @@
 #ifndef VV_DEV_PRIV_H
 #define VV_DEV_PRIV_H
 
+#include "vv_cvq.h"
 #include "vv_dev.h"
 #include "vv_event.h"
 #include "vv_kick.h"
@@ -10,6 +11,7 @@
 #include "vv_log.h"
 #include "vv_loop.h"
 #include "vv_mem.h"
+#include "vv_poll.h"
 #include "vv_recovery.h"
 #include "vv_state.h"
 #include "vv_steer.h"
@@ -46,6 +48,21 @@ struct vv_queue {
 	struct vv_counters own;
 };
 
+/* The control queue, and what the guest has chosen by it (vv_dev_ctrl.c). Under the control lock. */
+struct vv_dev_ctrl {
+	struct vv_cvq *cvq;            /* owned, probe to remove; NULL: not offered */
+	struct vv_poll_member *member; /* owned: who polls it */
+	unsigned int ring;             /* its number; 0: not negotiated */
+	bool running;
+	uint16_t base; /* where it stopped */
+	struct vv_ctrl_conf conf;
+	struct vv_ctrl_state state;  /* in force */
+	bool enabled[VV_QUEUES_MAX]; /* for one command */
+	uint64_t zero[VV_STATS_N];   /* counters at the last reset */
+	int kick_fd;                 /* owned, -1: none */
+	struct vv_call call;         /* owned; changed only while the queue is stopped */
+};
+
 struct vv_dev {
 	char name[64];
 	struct vv_device offer; /* const after create */
@@ -63,9 +80,21 @@ struct vv_dev {
 	const struct vv_queue *parked VV_GUARDED_BY(control);
 	/* The last start failed: the next attempts of the same guest fail quietly (vv_dev.c). */
 	bool quiet VV_GUARDED_BY(control);
+	struct vv_dev_ctrl ctrl VV_GUARDED_BY(control);
+	struct vv_port port VV_GUARDED_BY(control); /* as last told */
+	vv_dev_config_changed *changed VV_GUARDED_BY(control);
+	void *changed_arg VV_GUARDED_BY(control);
 
 	struct vv_queue queues[];
 };
+
+/* The longest table of receive queues a guest may give. */
+static inline unsigned int vv_dev_rss_table_max(const struct vv_dev *dev)
+{
+	unsigned int log = vv_hca_caps(dev->hca)->log_max_rqt_size;
+
+	return log < 7 ? 1u << log : VV_CTRL_RSS_TABLE_MAX;
+}
 
 static inline bool vv_queue_is_rx(const struct vv_queue *q)
 {
@@ -90,15 +119,57 @@ void vv_queue_release(struct vv_queue *q) VV_REQUIRES(q->dev->control);
 /* A queue whose object is in error: make it again where it stopped, or give up. */
 void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
     VV_REQUIRES(q->dev->control);
+/*
+ * Bring a queue that runs to tune, with as short a pause as the NIC allows; nothing if it does not
+ * run. On failure it runs as before or, if the NIC refuses that too, is FAILED.
+ */
+int vv_queue_tune(struct vv_queue *q, const struct vv_virtq_tune *tune)
+    VV_REQUIRES(q->dev->control);
 /* Make the event usable for the next queue object. */
 int vv_queue_settle(struct vv_queue *q) VV_REQUIRES(q->dev->control);
 
-/* Receive with all queues that run now, except one (NULL: none). */
-int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except) VV_REQUIRES(dev->control);
 /* Receive nothing. */
 void vv_dev_unsteer(struct vv_dev *dev) VV_REQUIRES(dev->control);
 
+/* ---- vv_dev_ctrl.c: the control plane; all under the control lock, but for create and destroy ---- */
+
+int vv_dev_ctrl_create(struct vv_dev *dev, char *why, size_t why_len);
+void vv_dev_ctrl_destroy(struct vv_dev *dev); /* of a stopped device */
+
+/* A guest has negotiated: dev->features is set. Keeps the state of the same guest, else begins anew. */
+void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
+    VV_REQUIRES(dev->control);
+/* Would a control queue that starts so be that of a guest that begins anew? */
+bool vv_dev_ctrl_begins(const struct vv_dev *dev, const struct vv_ring *ring)
+    VV_REQUIRES(dev->control);
+int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
+    VV_REQUIRES(dev->control);
+/* Of a device that runs: stop if it runs, to the beginning if the guest begins anew, start. */
+int vv_dev_ctrl_restart(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
+    VV_REQUIRES(dev->control);
+void vv_dev_ctrl_stop(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES(dev->control);
+/* The NIC follows to next, or stays as it is: -errno, and it has been said. Of a device that runs. */
+int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
+    VV_REQUIRES(dev->control);
+
+/*
+ * Receive as the state says with all queues that run now, but for one that is about to stop (NULL:
+ * none); the last one in use is parked (dev->parked).
+ */
+int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except) VV_REQUIRES(dev->control);
+/* How a data queue shall be by the state. */
+void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_tune *tune)
+    VV_REQUIRES(dev->control);
+
+/* ---- vv_dev_config.c ---- */
+
+/* The NIC says that the port may have changed. */
+void vv_dev_port_changed(struct vv_dev *dev) VV_EXCLUDES(dev->control);
+
 /* ---- vv_dev_notify.c: what happens on the notifier thread ---- */
+
+/* The NIC's port, among the descriptors of the loop, where a queue has its number. */
+enum { VV_LOOP_PORT = 0xffff };
 
 extern const struct vv_loop_ops vv_dev_loop_ops;
 

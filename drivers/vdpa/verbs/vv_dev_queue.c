@@ -18,6 +18,7 @@
 
 #include <linux/virtio_config.h>
 
+#include "prm/prm_virtq.h"
 #include "vv_dev_priv.h"
 #include "vv_index.h"
 
@@ -127,7 +128,8 @@ static int conf_fill(const struct vv_queue *q, const struct vv_ring *ring,
 	conf->size = ring->size;
 	conf->packed = packed;
 	conf->version_1 = dev->features & 1ull << VIRTIO_F_VERSION_1;
-	conf->feature_bits = vv_provision_queue_bits(dev->features, dev->features);
+	vv_lock_alias(&q->dev->control);
+	vv_dev_tune(q->dev, q->index, &conf->tune);
 	conf->mkey = vv_mem_key(dev->mem);
 	conf->tisn = vv_steer_tisn(dev->steer);
 	conf->event_qpn = 0;
@@ -278,23 +280,6 @@ static uint16_t base_guess(const struct vv_queue *q)
 	return q->conf.base;
 }
 
-/*
- * No more frames for a queue that is going to be suspended. The last one may stay where it is: what
- * is sent to it is dropped, and as a rule it goes on soon (MSI-X masked, a new descriptor).
- */
-static int steer_away(struct vv_queue *q) VV_REQUIRES(q->dev->control)
-{
-	struct vv_dev *dev = q->dev;
-	unsigned int i;
-
-	vv_lock_alias(&dev->control);
-	for (i = 0; i < dev->n_queues; i += 2)
-		if (&dev->queues[i] != q && dev->queues[i].state == VV_QUEUE_RUNNING)
-			return vv_dev_steer(dev, q);
-	dev->parked = q;
-	return 0;
-}
-
 void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 {
 	int err;
@@ -310,7 +295,7 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 		return;
 
 	if (vv_queue_is_rx(q) && q->dev->state == VV_DEV_RUNNING) {
-		err = steer_away(q);
+		err = vv_dev_steer(q->dev, q);
 		if (err) { /* then nothing is received until the next change: better than a hang */
 			VV_LOG(ERR, "%s/%u: receive steering: %s", q->dev->name, q->index,
 			       vv_hca_error(q->dev->hca));
@@ -330,6 +315,92 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 	if (!err)
 		state_set(q, VV_QUEUE_SUSPENDED);
 	*stopped = (struct vv_stopped){.valid = true, .base = q->base};
+}
+
+/* ---- change ---- */
+
+/* Where a queue is that may or may not have been suspended; it is SUSPENDED or RUNNING after it. */
+static int suspend(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	struct vv_virtq_status status;
+	int err = vv_virtq_suspend(q->virtq, &q->base);
+
+	if (err && !vv_virtq_status(q->virtq, &status)) {
+		if (status.state == PRM_VIRTQ_RDY)
+			return err;
+		q->base = vv_index_from_hw(q->conf.packed, status.hw_used);
+	} else if (err) {
+		q->base = base_guess(q);
+		unmake(q);
+		return err;
+	}
+	vv_queue_complete(q);
+	state_set(q, VV_QUEUE_SUSPENDED);
+	return err;
+}
+
+/* A queue that does not run: on from where it stopped, as tune says. */
+static int go_on(struct vv_queue *q, const struct vv_virtq_tune *tune)
+    VV_REQUIRES(q->dev->control)
+{
+	bool in_place = vv_virtq_can_tune(q->virtq, tune);
+	int err;
+
+	if (!in_place)
+		unmake(q);
+	q->conf.tune = *tune;
+	q->conf.base = q->base;
+	err = in_place ? vv_virtq_tune(q->virtq, tune) : make(q);
+	return err ? err : run(q, true);
+}
+
+static void give_up(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	VV_LOG(ERR, "%s/%u: cannot go on: %s; it stays stopped until the front-end resets it",
+	       q->dev->name, q->index, vv_hca_error(q->dev->hca));
+	if (q->state == VV_QUEUE_RUNNING && vv_virtq_suspend(q->virtq, &q->base))
+		q->base = base_guess(q);
+	vv_lock_alias(&q->dev->control);
+	if (vv_queue_is_rx(q))
+		vv_dev_unsteer(q->dev);
+	unmake(q);
+	detach_kick(q);
+	detach_call(q);
+	state_set(q, VV_QUEUE_FAILED);
+}
+
+int vv_queue_tune(struct vv_queue *q, const struct vv_virtq_tune *tune)
+{
+	struct vv_virtq_tune before = q->conf.tune;
+	int err = 0;
+
+	if (q->state != VV_QUEUE_RUNNING || vv_virtq_tune_equal(tune, &before))
+		return 0;
+	vv_lock_alias(&q->dev->control);
+	if (vv_queue_is_rx(q))
+		err = vv_dev_steer(q->dev, q);
+	if (err)
+		return err;
+	err = suspend(q);
+	if (!err)
+		err = go_on(q, tune);
+	if (!err)
+		return 0;
+	/* As it was: suspended again if it got as far as running, and on with what it had. */
+	if (q->state == VV_QUEUE_RUNNING && !vv_virtq_tune_equal(&q->conf.tune, &before))
+		suspend(q);
+	if (q->state == VV_QUEUE_RUNNING) {
+		if (vv_queue_is_rx(q) && vv_dev_steer(q->dev, NULL))
+			give_up(q);
+		return err;
+	}
+	if (go_on(q, &before)) {
+		if (q->state != VV_QUEUE_RUNNING)
+			unmake(q);
+		if (q->state == VV_QUEUE_RUNNING || go_on(q, &before))
+			give_up(q);
+	}
+	return err;
 }
 
 void vv_queue_release(struct vv_queue *q)

@@ -12,6 +12,7 @@
 #include "vv_dev.h"
 #include "vv_log.h"
 #include "vv_ops.h"
+#include "vv_telemetry.h"
 
 static int probe(struct rte_vdev_device *vdev)
 {
@@ -52,6 +53,11 @@ static struct rte_vdev_driver driver = {
     .probe = probe,
     .remove = removed,
 };
+
+RTE_INIT(telemetry)
+{
+	vv_telemetry_register();
+}
 
 RTE_PMD_REGISTER_VDEV(vdpa_verbs, driver);
 RTE_PMD_REGISTER_PARAM_STRING(vdpa_verbs,

@@ -41,6 +41,14 @@ static bool is_packed(int vid)
 	       features & 1ull << VIRTIO_F_RING_PACKED;
 }
 
+static bool is_config_readable(int vid)
+{
+	uint64_t protocol;
+
+	return !rte_vhost_get_negotiated_protocol_features(vid, &protocol) &&
+	       protocol & 1ull << VHOST_USER_PROTOCOL_F_CONFIG;
+}
+
 /*
  * When a changed memory table is refused, librte_vhost is left without any, unmapped, but does not
  * stop the rings; asking it for the table would then crash it. The rings' own pages tell.
@@ -93,6 +101,7 @@ int vv_guest_read(int vid, const bool *enabled, unsigned int rings, struct vv_gu
 		return -EINVAL;
 	if (rte_vhost_get_mtu(vid, &guest->mtu))
 		guest->mtu = 0;
+	guest->config_readable = is_config_readable(vid);
 	guest->n_rings = n < rings ? n : rings;
 	if (!rings_mapped(vid, enabled, guest->n_rings))
 		return -EFAULT;

@@ -22,6 +22,7 @@
 #define VV_REQUIRES(...) VV_ATTR(requires_capability(__VA_ARGS__))
 #define VV_EXCLUDES(...) VV_ATTR(locks_excluded(__VA_ARGS__))
 #define VV_ACQUIRE(...)  VV_ATTR(acquire_capability(__VA_ARGS__))
+#define VV_TRY_ACQUIRE(...) VV_ATTR(try_acquire_capability(__VA_ARGS__))
 #define VV_RELEASE(...)  VV_ATTR(release_capability(__VA_ARGS__))
 #define VV_ASSERTS(...)  VV_ATTR(assert_capability(__VA_ARGS__))
 #define VV_NO_ANALYSIS   VV_ATTR(no_thread_safety_analysis)
@@ -48,6 +49,11 @@ static inline void vv_lock_destroy(struct vv_lock *lock)
 static inline void vv_lock(struct vv_lock *lock) VV_ACQUIRE(lock) VV_NO_ANALYSIS
 {
 	pthread_mutex_lock(&lock->mutex);
+}
+
+static inline int vv_trylock(struct vv_lock *lock) VV_TRY_ACQUIRE(0, lock) VV_NO_ANALYSIS
+{
+	return pthread_mutex_trylock(&lock->mutex);
 }
 
 /* For clang: this is another name of a lock that is held, q->dev->control where dev->control is. */

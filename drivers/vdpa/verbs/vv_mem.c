@@ -85,6 +85,12 @@ uint32_t vv_mem_key(const struct vv_mem *mem)
 	return mem->key.id;
 }
 
+const struct vv_region *vv_mem_regions(const struct vv_mem *mem, unsigned int *n)
+{
+	*n = mem->n;
+	return mem->regions;
+}
+
 int vv_mem_find(const struct vv_mem *mem, const void *hva, uint64_t len, uint64_t *gpa)
 {
 	return vv_mem_gpa(mem->regions, mem->n, hva, len, gpa);

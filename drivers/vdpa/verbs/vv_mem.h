@@ -19,6 +19,8 @@ int vv_mem_create(struct vv_hca *hca, const struct vv_region *regions, unsigned 
 void vv_mem_destroy(struct vv_mem *mem); /* NULL is legal */
 
 uint32_t vv_mem_key(const struct vv_mem *mem);
+/* Sorted by address, borrowed until destroy. */
+const struct vv_region *vv_mem_regions(const struct vv_mem *mem, unsigned int *n);
 /* As vv_mem_gpa. */
 int vv_mem_find(const struct vv_mem *mem, const void *hva, uint64_t len, uint64_t *gpa);
 

@@ -16,53 +16,65 @@ enum { QUEUES_MAX = 256, WORD_BITS = 64 };
 
 struct vv_notifier {
 	const char *name; /* borrowed */
-	vv_notifier_offer *offer;
+	const struct vv_notifier_ops *ops; /* borrowed, static */
 	void *arg;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* of what follows */
 	pthread_cond_t wake;
-	bool stop, done, refused;
+	bool stop, done, refused, config;
 	uint64_t wanted[QUEUES_MAX / WORD_BITS];
 };
 
-/* The next queue asked for, or -1 at the end. Waits. */
-static int next_queue(struct vv_notifier *n)
+enum { NEXT_END = -1, NEXT_CONFIG = -2 };
+
+/* The next queue asked for, or what else there is to do. Waits. */
+static int next_request(struct vv_notifier *n)
 {
-	int queue = -1;
+	int next = NEXT_END;
 	unsigned int i;
 
 	pthread_mutex_lock(&n->mutex);
-	while (!n->stop && queue < 0) {
-		for (i = 0; i < QUEUES_MAX / WORD_BITS && queue < 0; i++)
+	while (!n->stop && next == NEXT_END) {
+		if (n->config)
+			next = NEXT_CONFIG;
+		for (i = 0; i < QUEUES_MAX / WORD_BITS && next == NEXT_END; i++)
 			if (n->wanted[i])
-				queue = i * WORD_BITS + __builtin_ctzll(n->wanted[i]);
-		if (queue < 0)
+				next = i * WORD_BITS + __builtin_ctzll(n->wanted[i]);
+		if (next == NEXT_END)
 			pthread_cond_wait(&n->wake, &n->mutex);
+		else if (next == NEXT_CONFIG)
+			n->config = false;
 		else
-			n->wanted[queue / WORD_BITS] &= ~(1ull << queue % WORD_BITS);
+			n->wanted[next / WORD_BITS] &= ~(1ull << next % WORD_BITS);
 	}
 	if (n->stop)
-		queue = -1;
+		next = NEXT_END;
 	pthread_mutex_unlock(&n->mutex);
-	return queue;
+	return next;
 }
 
 static void *notifier_main(void *arg)
 {
 	struct vv_notifier *n = arg;
-	int queue, err;
+	int next, err;
 
 	vv_signals_block();
 	/* Only where we wait for the front-end may we be canceled. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	while ((queue = next_queue(n)) >= 0) {
-		if (n->refused)
+	while ((next = next_request(n)) != NEXT_END) {
+		if (next >= 0 && n->refused)
 			continue;
 		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-		err = n->offer(n->arg, queue);
+		err = 0;
+		if (next == NEXT_CONFIG)
+			n->ops->config(n->arg);
+		else
+			err = n->ops->offer(n->arg, next);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+		if (next == NEXT_CONFIG)
+			continue;
 		n->refused = err;
-		VV_LOG(INFO, "%s/%d: host notifier: %s", n->name, queue,
+		VV_LOG(INFO, "%s/%d: host notifier: %s", n->name, next,
 		       err ? "not taken, kicks are relayed" : "taken");
 	}
 	pthread_mutex_lock(&n->mutex);
@@ -72,7 +84,7 @@ static void *notifier_main(void *arg)
 	return NULL;
 }
 
-int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
+int vv_notifier_start(const char *name, const struct vv_notifier_ops *ops, void *arg,
 		      struct vv_notifier **notifier)
 {
 	struct vv_notifier *n = calloc(1, sizeof(*n));
@@ -82,7 +94,7 @@ int vv_notifier_start(const char *name, vv_notifier_offer *offer, void *arg,
 	if (!n)
 		return -ENOMEM;
 	n->name = name;
-	n->offer = offer;
+	n->ops = ops;
 	n->arg = arg;
 	pthread_mutex_init(&n->mutex, NULL);
 	/* Patience is measured by a clock that nobody sets. */
@@ -108,6 +120,16 @@ void vv_notifier_request(struct vv_notifier *notifier, unsigned int queue)
 		return;
 	pthread_mutex_lock(&notifier->mutex);
 	notifier->wanted[queue / WORD_BITS] |= 1ull << queue % WORD_BITS;
+	pthread_cond_signal(&notifier->wake);
+	pthread_mutex_unlock(&notifier->mutex);
+}
+
+void vv_notifier_config(struct vv_notifier *notifier)
+{
+	if (!notifier)
+		return;
+	pthread_mutex_lock(&notifier->mutex);
+	notifier->config = true;
 	pthread_cond_signal(&notifier->wake);
 	pthread_mutex_unlock(&notifier->mutex);
 }

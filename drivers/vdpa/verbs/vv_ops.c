@@ -17,63 +17,28 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-
-#include <linux/virtio_config.h>
 
 #include <rte_string_fns.h>
 #include <rte_vhost.h>
 #include <vdpa_driver.h>
 
-#include "vv_dev.h"
 #include "vv_guest.h"
-#include "vv_lock.h"
 #include "vv_log.h"
-#include "vv_notifier.h"
 #include "vv_ops.h"
-
-#define BIT(n) (1ull << (n))
-
-/*
- * A connection. A socket takes as many as come, and all of them reach the same device; it works for
- * the one that started it, until that one stops it. Here from the first enabled ring to
- * dev_cleanup.
- */
-struct conn {
-	TAILQ_ENTRY(conn) next;
-	struct port *port;
-	int vid;
-	bool enabled[VV_QUEUES_MAX];
-	bool told;                    /* why it is not started: once is enough */
-	struct vv_notifier *notifier; /* NULL: not negotiated */
-};
-
-struct port {
-	TAILQ_ENTRY(port) next;
-	struct rte_device *rte_dev;   /* borrowed, probe to remove */
-	struct rte_vdpa_device *vdpa; /* librte_vhost's */
-	struct vv_dev *dev;           /* owned */
-	TAILQ_HEAD(, conn) conns;     /* owned; with ports_lock */
-	struct conn *owner;           /* who started the device; NULL: it is stopped */
-	/*
-	 * A front-end never answered, and was left waiting: after RESET_OWNER the same connection
-	 * may be set up anew, so nobody is asked any more.
-	 */
-	bool notifier_lost;
-};
+#include "vv_ops_priv.h"
 
 static TAILQ_HEAD(, port) ports = TAILQ_HEAD_INITIALIZER(ports);
-static struct vv_lock ports_lock = VV_LOCK_INITIALIZER;
+struct vv_lock vv_ports_lock = VV_LOCK_INITIALIZER;
 
 static struct port *port_of_vdpa(const struct rte_vdpa_device *vdpa)
 {
 	struct port *port;
 
-	vv_lock(&ports_lock);
+	vv_lock(&vv_ports_lock);
 	TAILQ_FOREACH(port, &ports, next)
 	if (port->vdpa == vdpa)
 		break;
-	vv_unlock(&ports_lock);
+	vv_unlock(&vv_ports_lock);
 	return port;
 }
 
@@ -89,7 +54,7 @@ static struct conn *conn_of_vid(struct port *port, int vid, bool make)
 {
 	struct conn *conn;
 
-	vv_lock(&ports_lock);
+	vv_lock(&vv_ports_lock);
 	TAILQ_FOREACH(conn, &port->conns, next)
 	if (conn->vid == vid)
 		break;
@@ -101,8 +66,16 @@ static struct conn *conn_of_vid(struct port *port, int vid, bool make)
 			TAILQ_INSERT_TAIL(&port->conns, conn, next);
 		}
 	}
-	vv_unlock(&ports_lock);
+	vv_unlock(&vv_ports_lock);
 	return conn;
+}
+
+/* Read without the lock on the threads of the operations, which alone set it. */
+static void owner_set(struct port *port, struct conn *conn)
+{
+	vv_lock(&vv_ports_lock);
+	port->owner = conn;
+	vv_unlock(&vv_ports_lock);
 }
 
 /* The end of a connection, whatever state it is in. */
@@ -112,13 +85,13 @@ static void conn_end(struct conn *conn)
 
 	if (port->owner == conn) {
 		vv_dev_stop(port->dev, NULL);
-		port->owner = NULL;
+		owner_set(port, NULL);
 	}
 	if (!vv_notifier_stop(conn->notifier))
 		port->notifier_lost = true;
-	vv_lock(&ports_lock);
+	vv_lock(&vv_ports_lock);
 	TAILQ_REMOVE(&port->conns, conn, next);
-	vv_unlock(&ports_lock);
+	vv_unlock(&vv_ports_lock);
 	free(conn);
 }
 
@@ -154,58 +127,23 @@ static int get_protocol_features(struct rte_vdpa_device *vdpa, uint64_t *feature
 	return 0;
 }
 
-/* ---- host notifiers ---- */
-
-static int notifier_offer(void *arg, unsigned int queue)
-{
-	const struct conn *conn = arg;
-
-	return rte_vhost_host_notifier_ctrl(conn->vid, queue, true);
-}
-
-static void notifier_request(struct conn *conn, unsigned int queue)
-{
-	const char *name = vv_dev_name(conn->port->dev);
-	/* Without REPLY_ACK nobody promises the answer that librte_vhost waits for. */
-	const uint64_t needed =
-	    BIT(VHOST_USER_PROTOCOL_F_SLAVE_REQ) | BIT(VHOST_USER_PROTOCOL_F_SLAVE_SEND_FD) |
-	    BIT(VHOST_USER_PROTOCOL_F_HOST_NOTIFIER) | BIT(VHOST_USER_PROTOCOL_F_REPLY_ACK);
-	uint64_t features, protocol;
-	int err;
-
-	if (conn->port->notifier_lost || rte_vhost_get_negotiated_features(conn->vid, &features) ||
-	    rte_vhost_get_negotiated_protocol_features(conn->vid, &protocol))
-		return;
-	if (!(features & BIT(VIRTIO_F_VERSION_1)) || (protocol & needed) != needed)
-		return;
-	if (!conn->notifier) {
-		err = vv_notifier_start(name, notifier_offer, conn, &conn->notifier);
-		if (err) {
-			VV_LOG(WARNING, "%s: host notifier: no thread (%d), kicks are relayed",
-			       name, -err);
-			return;
-		}
-	}
-	vv_notifier_request(conn->notifier, queue);
-}
-
 /* ---- life of a connection ---- */
 
 static void report(int vid, const struct vv_stopped *stopped)
 {
 	unsigned int i;
 
-	for (i = 0; i < VV_QUEUES_MAX; i++)
+	for (i = 0; i < VV_RINGS_MAX; i++)
 		if (stopped[i].valid)
 			rte_vhost_set_vring_base(vid, i, stopped[i].base, stopped[i].base);
 }
 
 static void close_and_report(struct conn *conn)
 {
-	struct vv_stopped stopped[VV_QUEUES_MAX];
+	struct vv_stopped stopped[VV_RINGS_MAX];
 
 	vv_dev_stop(conn->port->dev, stopped);
-	conn->port->owner = NULL;
+	owner_set(conn->port, NULL);
 	report(conn->vid, stopped);
 }
 
@@ -225,7 +163,7 @@ static bool may_start(struct conn *conn)
 
 static int start(struct conn *conn, const struct vv_guest *guest)
 {
-	struct vv_stopped stopped[VV_QUEUES_MAX];
+	struct vv_stopped stopped[VV_RINGS_MAX];
 	struct port *port = conn->port;
 	unsigned int i;
 	int err = vv_dev_start(port->dev, guest, stopped);
@@ -234,10 +172,11 @@ static int start(struct conn *conn, const struct vv_guest *guest)
 		report(conn->vid, stopped);
 		return err;
 	}
-	port->owner = conn;
+	vv_conn_prepare(conn);
+	owner_set(port, conn);
 	for (i = 0; i < guest->n_rings; i++)
 		if (guest->rings[i].enabled && guest->rings[i].size)
-			notifier_request(conn, i);
+			vv_conn_offer_doorbell(conn, i);
 	return 0;
 }
 
@@ -260,7 +199,7 @@ static int dev_conf(int vid)
 	guest = calloc(1, sizeof(*guest));
 	if (!guest)
 		return -ENOMEM;
-	err = vv_guest_read(vid, conn->enabled, 2 * vv_dev_offer(port->dev)->pairs, guest);
+	err = vv_guest_read(vid, conn->enabled, vv_dev_rings(port->dev), guest);
 	if (!err)
 		err = start(conn, guest);
 	else if (!conn->told)
@@ -310,7 +249,7 @@ static int ring_enable(struct conn *conn, unsigned int queue)
 	if (stopped.valid)
 		rte_vhost_set_vring_base(conn->vid, queue, stopped.base, stopped.base);
 	if (!err)
-		notifier_request(conn, queue);
+		vv_conn_offer_doorbell(conn, queue);
 	return err;
 }
 
@@ -332,7 +271,7 @@ static int set_vring_state(int vid, int vring, int state)
 
 	if (!port)
 		return -ENODEV;
-	there = 2 * vv_dev_offer(port->dev)->pairs;
+	there = vv_dev_rings(port->dev);
 	if (vring < 0 || (unsigned int)vring >= there) {
 		if (state)
 			VV_LOG(ERR, "%s/%d: enable: no such queue (%u there)",
@@ -370,6 +309,52 @@ static int get_notify_area(int vid, int qid, uint64_t *offset, uint64_t *size)
 	if (!port)
 		return -ENODEV;
 	vv_dev_doorbell_area(port->dev, offset, size);
+	return 0;
+}
+
+/* ---- configuration space ---- */
+
+/* What fits in the message that librte_vhost answers with; it does not look itself. */
+enum { CONFIG_MAX = 256 };
+
+static int get_config(int vid, uint8_t *config, uint32_t size)
+{
+	struct port *port = port_of_vid(vid);
+
+	if (!port)
+		return -ENODEV;
+	if (size > CONFIG_MAX) {
+		VV_LOG(ERR, "%s: get_config: too long (%u bytes, at most %u)",
+		       vv_dev_name(port->dev), size, CONFIG_MAX);
+		return -EINVAL;
+	}
+	vv_dev_config(port->dev, config, size);
+	return 0;
+}
+
+/*
+ * Legacy guests set their address by writing it to the configuration space (virtio 1.3 5.1.4.3);
+ * nothing else of it can be written, and guests that try have not read the specification.
+ */
+static int set_config(int vid, uint8_t *config, uint32_t offset, uint32_t size, uint32_t flags)
+{
+	struct port *port = port_of_vid(vid);
+
+	(void)flags; /* set by a guest, or by a migration: the same */
+	if (!port)
+		return -ENODEV;
+	if (!size)
+		return 0;
+	return vv_dev_config_write(port->dev, config, offset, size);
+}
+
+static int migration_done(int vid)
+{
+	struct port *port = port_of_vid(vid);
+
+	if (!port)
+		return -ENODEV;
+	vv_dev_announce(port->dev); /* a guest that cannot has announced itself by other means */
 	return 0;
 }
 
@@ -424,6 +409,9 @@ static struct rte_vdpa_dev_ops ops = {
     .dev_cleanup = dev_cleanup,
     .set_vring_state = set_vring_state,
     .set_features = set_features,
+    .migration_done = migration_done,
+    .get_config = get_config,
+    .set_config = set_config,
     .get_vfio_device_fd = get_device_fd,
     .get_notify_area = get_notify_area,
     .get_stats_names = get_stats_names,
@@ -442,11 +430,12 @@ int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev)
 	port->rte_dev = rte_dev;
 	port->dev = dev;
 	TAILQ_INIT(&port->conns);
-	vv_lock(&ports_lock);
+	vv_dev_listen(dev, vv_port_config_changed, port);
+	vv_lock(&vv_ports_lock);
 	port->vdpa = rte_vdpa_register_device(rte_dev, &ops);
 	if (port->vdpa)
 		TAILQ_INSERT_TAIL(&ports, port, next);
-	vv_unlock(&ports_lock);
+	vv_unlock(&vv_ports_lock);
 	if (!port->vdpa) {
 		free(port);
 		return -EEXIST;
@@ -459,7 +448,7 @@ int vv_ops_unregister(struct rte_device *rte_dev)
 	struct port *port;
 	bool busy;
 
-	vv_lock(&ports_lock);
+	vv_lock(&vv_ports_lock);
 	TAILQ_FOREACH(port, &ports, next)
 	if (port->rte_dev == rte_dev)
 		break;
@@ -467,7 +456,7 @@ int vv_ops_unregister(struct rte_device *rte_dev)
 	busy = port && !TAILQ_EMPTY(&port->conns);
 	if (port && !busy)
 		TAILQ_REMOVE(&ports, port, next);
-	vv_unlock(&ports_lock);
+	vv_unlock(&vv_ports_lock);
 	if (!port)
 		return -ENODEV;
 	if (busy) {
@@ -476,7 +465,21 @@ int vv_ops_unregister(struct rte_device *rte_dev)
 		return -EBUSY;
 	}
 	rte_vdpa_unregister_device(port->vdpa);
+	vv_dev_listen(port->dev, NULL, NULL);
 	vv_dev_destroy(port->dev);
 	free(port);
 	return 0;
+}
+
+int vv_ops_each(int (*visit)(void *arg, struct vv_dev *dev), void *arg)
+{
+	struct port *port;
+	int answer = 0;
+
+	vv_lock(&vv_ports_lock);
+	TAILQ_FOREACH(port, &ports, next)
+	if ((answer = visit(arg, port->dev)))
+		break;
+	vv_unlock(&vv_ports_lock);
+	return answer;
 }

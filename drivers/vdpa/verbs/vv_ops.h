@@ -19,4 +19,10 @@ int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev);
 /* Withdraw and destroy. -ENODEV: none of that name; -EBUSY: a front-end is connected. */
 int vv_ops_unregister(struct rte_device *rte_dev);
 
+/*
+ * Each device in turn, until visit returns something else than 0, and what that was. None is
+ * withdrawn meanwhile: visit must not wait for operations.
+ */
+int vv_ops_each(int (*visit)(void *arg, struct vv_dev *dev), void *arg);
+
 #endif

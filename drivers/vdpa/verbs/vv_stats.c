@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "vv_stats.h"
 
 static const char *const names[] = {
@@ -12,6 +14,9 @@ static const char *const names[] = {
     [VV_STAT_CALLS] = "calls",
     [VV_STAT_QUEUE_ERRORS] = "queue_errors",
     [VV_STAT_RECOVERIES] = "recoveries",
+    [VV_STAT_COMMANDS] = "control_commands",
+    [VV_STAT_COMMANDS_REFUSED] = "control_commands_refused",
+    [VV_STAT_BAD_CHAINS] = "control_bad_chains",
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == VV_STATS_N, "a name each");
 
@@ -31,6 +36,7 @@ void vv_counters_copy(const struct vv_counters *from, struct vv_counters *to)
 void vv_stats_fill(const struct vv_virtq_counters *nic, const struct vv_counters *own,
 		   uint64_t values[VV_STATS_N])
 {
+	memset(values, 0, VV_STATS_N * sizeof(values[0]));
 	values[VV_STAT_RECEIVED_DESC] = nic->received_desc;
 	values[VV_STAT_COMPLETED_DESC] = nic->completed_desc;
 	values[VV_STAT_ERROR_CQES] = nic->error_cqes;

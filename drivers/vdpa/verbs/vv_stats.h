@@ -21,6 +21,10 @@ enum vv_stat {
 	VV_STAT_CALLS,
 	VV_STAT_QUEUE_ERRORS,
 	VV_STAT_RECOVERIES,
+	/* of a control queue only */
+	VV_STAT_COMMANDS,
+	VV_STAT_COMMANDS_REFUSED,
+	VV_STAT_BAD_CHAINS, /* descriptors, rings or memory that were wrong */
 	VV_STATS_N,
 };
 

@@ -76,7 +76,9 @@ int vv_virtq_make(struct vv_virtq *q, const struct vv_virtq_conf *conf, uint64_t
 	    .size = conf->size,
 	    .packed = conf->packed,
 	    .version_1 = conf->version_1,
-	    .feature_bits = conf->feature_bits,
+	    .feature_bits = conf->tune.feature_bits,
+	    .period_us = conf->tune.period_us,
+	    .max_count = conf->tune.max_count,
 	    .desc_addr = conf->desc,
 	    .driver_addr = conf->driver,
 	    .device_addr = conf->device,
@@ -124,13 +126,32 @@ int vv_virtq_status(struct vv_virtq *q, struct vv_virtq_status *status)
 	return vv_virtq_obj_query(q->hca, &q->obj, status);
 }
 
+bool vv_virtq_can_tune(const struct vv_virtq *q, const struct vv_virtq_tune *tune)
+{
+	const struct vv_hca_caps *caps = vv_hca_caps(q->hca);
+
+	return q->obj.obj && caps->freeze_to_rdy &&
+	       (caps->modify_ext || tune->feature_bits == q->conf.tune.feature_bits);
+}
+
+int vv_virtq_tune(struct vv_virtq *q, const struct vv_virtq_tune *tune)
+{
+	int err = 0;
+
+	if (!vv_virtq_tune_equal(tune, &q->conf.tune))
+		err = vv_virtq_obj_modify_tune(q->hca, &q->obj, &q->conf.tune, tune);
+	if (!err)
+		q->conf.tune = *tune;
+	return err;
+}
+
 bool vv_virtq_can_resume(const struct vv_virtq *q, const struct vv_virtq_conf *conf)
 {
 	const struct vv_virtq_conf *was = &q->conf;
 
 	return q->obj.obj && vv_hca_caps(q->hca)->freeze_to_rdy && conf->base == q->stopped_at &&
 	       conf->size == was->size && conf->packed == was->packed &&
-	       conf->version_1 == was->version_1 && conf->feature_bits == was->feature_bits &&
+	       conf->version_1 == was->version_1 && vv_virtq_tune_equal(&conf->tune, &was->tune) &&
 	       conf->desc == was->desc && conf->driver == was->driver &&
 	       conf->device == was->device && conf->mkey == was->mkey && conf->tisn == was->tisn &&
 	       conf->event_qpn == was->event_qpn;

@@ -18,12 +18,18 @@ struct vv_virtq;
 struct vv_virtq_conf {
 	uint16_t size;
 	bool packed, version_1;
-	uint16_t feature_bits;
+	struct vv_virtq_tune tune;
 	uint64_t desc, driver, device; /* guest-physical; split: table, available, used */
 	uint32_t mkey, tisn;
 	uint32_t event_qpn; /* 0: none, the guest polls */
 	uint16_t base;      /* position as vhost says it (vv_index.h) */
 };
+
+static inline bool vv_virtq_tune_equal(const struct vv_virtq_tune *a, const struct vv_virtq_tune *b)
+{
+	return a->feature_bits == b->feature_bits && a->period_us == b->period_us &&
+	       a->max_count == b->max_count;
+}
 
 /* 1 command, none without counters */
 int vv_virtq_create(struct vv_hca *hca, uint16_t index, struct vv_virtq **q);
@@ -35,6 +41,12 @@ void vv_virtq_destroy(struct vv_virtq *q); /* NULL is legal */
  */
 int vv_virtq_make(struct vv_virtq *q, const struct vv_virtq_conf *conf, uint64_t cookie);
 int vv_virtq_run(struct vv_virtq *q); /* INIT or SUSPEND to RDY: 1 command */
+/*
+ * Can a suspended queue be tuned and go on, without being made again? Then tune is 1 command, and
+ * none if nothing changes; on failure it is as it was.
+ */
+bool vv_virtq_can_tune(const struct vv_virtq *q, const struct vv_virtq_tune *tune);
+int vv_virtq_tune(struct vv_virtq *q, const struct vv_virtq_tune *tune);
 /* RDY to SUSPEND, and where it stopped: 2 commands. Also legal on a queue in error. */
 int vv_virtq_suspend(struct vv_virtq *q, uint16_t *base);
 int vv_virtq_status(struct vv_virtq *q, struct vv_virtq_status *status); /* 1 command */

@@ -194,7 +194,7 @@ static void loop_leaves_dead_event_channel_alone(void **state)
 
 struct frontend {
 	sem_t asked;
-	int asked_for[8], n;
+	int asked_for[8], n, told;
 	int answer;
 	int never; /* an eventfd that nobody writes */
 };
@@ -211,13 +211,26 @@ static int frontend_offer(void *arg, unsigned int queue)
 	return f->answer;
 }
 
+static void frontend_config(void *arg)
+{
+	struct frontend *f = arg;
+
+	f->told++;
+	sem_post(&f->asked);
+}
+
+static const struct vv_notifier_ops frontend_ops = {
+    .offer = frontend_offer,
+    .config = frontend_config,
+};
+
 static void notifier_asks_once_for_each_request(void **state)
 {
 	struct frontend f = {.never = -1};
 	struct vv_notifier *n;
 
 	sem_init(&f.asked, 0, 0);
-	assert_int_equal(vv_notifier_start("test", frontend_offer, &f, &n), 0);
+	assert_int_equal(vv_notifier_start("test", &frontend_ops, &f, &n), 0);
 	vv_notifier_request(n, 0);
 	wait_for(&f.asked);
 	vv_notifier_request(n, 200);
@@ -235,7 +248,7 @@ static void notifier_refused_once_does_not_ask_again(void **state)
 	struct vv_notifier *n;
 
 	sem_init(&f.asked, 0, 0);
-	assert_int_equal(vv_notifier_start("test", frontend_offer, &f, &n), 0);
+	assert_int_equal(vv_notifier_start("test", &frontend_ops, &f, &n), 0);
 	vv_notifier_request(n, 3);
 	wait_for(&f.asked);
 	vv_notifier_request(n, 4);
@@ -249,13 +262,32 @@ static void notifier_without_answer_is_given_up(void **state)
 	struct vv_notifier *n;
 
 	sem_init(&f.asked, 0, 0);
-	assert_int_equal(vv_notifier_start("test", frontend_offer, &f, &n), 0);
+	assert_int_equal(vv_notifier_start("test", &frontend_ops, &f, &n), 0);
 	vv_notifier_request(n, 0);
 	wait_for(&f.asked);
 	assert_false(vv_notifier_stop(n)); /* returns, and says that it had to cancel */
 	close(f.never);
 	assert_true(vv_notifier_stop(NULL));
 	vv_notifier_request(NULL, 0);
+}
+
+static void notifier_tells_of_changes_also_when_doorbells_are_refused(void **state)
+{
+	struct frontend f = {.never = -1, .answer = -1};
+	struct vv_notifier *n;
+
+	sem_init(&f.asked, 0, 0);
+	assert_int_equal(vv_notifier_start("test", &frontend_ops, &f, &n), 0);
+	vv_notifier_request(n, 3);
+	wait_for(&f.asked);
+	vv_notifier_config(n);
+	wait_for(&f.asked);
+	vv_notifier_config(n);
+	wait_for(&f.asked);
+	assert_true(vv_notifier_stop(n));
+	assert_int_equal(f.told, 2);
+	assert_int_equal(f.n, 1);
+	vv_notifier_config(NULL);
 }
 
 /* Control threads go where EAL says. */
@@ -279,6 +311,7 @@ int main(void)
 	    cmocka_unit_test(notifier_asks_once_for_each_request),
 	    cmocka_unit_test(notifier_refused_once_does_not_ask_again),
 	    cmocka_unit_test(notifier_without_answer_is_given_up),
+	    cmocka_unit_test(notifier_tells_of_changes_also_when_doorbells_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("notify", tests, eal_start, NULL);

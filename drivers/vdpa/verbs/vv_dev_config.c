@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a guest reads of the device: its configuration space, and when it is told to look again. The
+ * link is the port's: up or down as the NIC says.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "vv_config.h"
+#include "vv_dev_priv.h"
+
+void vv_dev_config(struct vv_dev *dev, uint8_t *bytes, size_t len)
+{
+	struct vv_config config = {
+	    .features = dev->offer.features,
+	    .pairs = dev->offer.pairs,
+	    .mtu = dev->offer.mtu,
+	    .full_duplex = true,
+	    .hash_types = dev->offer.hash_types,
+	    .rss_key_max = VV_CTRL_RSS_KEY_MAX,
+	    .rss_table_max = vv_dev_rss_table_max(dev),
+	};
+
+	vv_lock(&dev->control);
+	config.link_up = dev->port.up;
+	config.speed_mbps = dev->port.speed_mbps;
+	config.announce = dev->ctrl.state.announce;
+	/* A guest's own address ends with it: until it is started, the provisioned one. */
+	memcpy(config.mac, dev->state == VV_DEV_RUNNING ? dev->ctrl.state.mac : dev->offer.mac,
+	       sizeof(config.mac));
+	vv_unlock(&dev->control);
+	vv_config_fill(&config, bytes, len);
+}
+
+int vv_dev_config_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset, size_t len)
+{
+	struct vv_ctrl_state next;
+	int err = 0;
+
+	vv_lock(&dev->control);
+	next = dev->ctrl.state;
+	if (dev->state != VV_DEV_RUNNING || dev->features & VV_BIT(VIRTIO_F_VERSION_1) ||
+	    offset > sizeof(next.mac) || len > sizeof(next.mac) - offset)
+		err = -EINVAL;
+	else if (!dev->offer.trusted)
+		err = -EPERM;
+	if (!err) {
+		memcpy(next.mac + offset, bytes, len);
+		/* Byte by byte it passes by what is no address: the NIC is told of the others. */
+		if (next.mac[0] & 1)
+			dev->ctrl.state = next;
+		else
+			err = vv_dev_ctrl_change(dev, &next);
+	}
+	vv_unlock(&dev->control);
+	if (err == -EINVAL || err == -EPERM)
+		VV_LOG(WARNING, "%s: configuration: not to be written by the guest (%zu bytes at %zu)%s",
+		       dev->name, len, offset, err == -EPERM ? ": trust is off" : "");
+	return err;
+}
+
+void vv_dev_listen(struct vv_dev *dev, vv_dev_config_changed *changed, void *arg)
+{
+	vv_lock(&dev->control);
+	dev->changed = changed;
+	dev->changed_arg = arg;
+	vv_unlock(&dev->control);
+}
+
+static void tell(struct vv_dev *dev) VV_EXCLUDES(dev->control)
+{
+	vv_dev_config_changed *changed;
+	void *arg;
+
+	vv_lock(&dev->control);
+	changed = dev->changed;
+	arg = dev->changed_arg;
+	vv_unlock(&dev->control);
+	if (changed)
+		changed(arg);
+}
+
+/* Where the guest says who it is, switches learn again where it is. */
+static bool announce_ask(struct vv_dev *dev) VV_REQUIRES(dev->control)
+{
+	if (dev->state != VV_DEV_RUNNING || !dev->ctrl.ring ||
+	    !(dev->features & VV_BIT(VIRTIO_NET_F_GUEST_ANNOUNCE)))
+		return false;
+	dev->ctrl.state.announce = true;
+	return true;
+}
+
+void vv_dev_port_changed(struct vv_dev *dev)
+{
+	struct vv_port port, before;
+	bool changed = false;
+
+	vv_lock(&dev->control);
+	before = dev->port;
+	if (!vv_hca_port(dev->hca, &port)) {
+		changed = port.up != before.up || port.speed_mbps != before.speed_mbps;
+		dev->port = port;
+		if (port.up && !before.up)
+			announce_ask(dev);
+	}
+	vv_unlock(&dev->control);
+	if (!changed)
+		return;
+	if (port.up != before.up)
+		VV_LOG(NOTICE, "%s: link %s", dev->name, port.up ? "up" : "down");
+	tell(dev);
+}
+
+int vv_dev_announce(struct vv_dev *dev)
+{
+	bool asked;
+
+	vv_lock(&dev->control);
+	asked = announce_ask(dev);
+	vv_unlock(&dev->control);
+	if (asked)
+		tell(dev);
+	return asked ? 0 : -ENOTSUP;
+}

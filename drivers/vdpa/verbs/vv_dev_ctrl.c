@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The device's control plane: the control queue, the state a guest has chosen by it, and bringing
+ * the NIC from one state to the next.
+ *
+ * The state outlives the queue: a front-end stops and restarts rings for reasons of its own (a
+ * changed descriptor, stop and continue, a new connection), which the guest never hears of. It
+ * begins anew when the guest does, and a guest that resets its device starts its control queue at
+ * the beginning of a ring: somewhere else than where this one stopped.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vv_dev_priv.h"
+#include "vv_index.h"
+#include "vv_plan.h"
+
+/* ---- what follows from the state ---- */
+
+int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
+{
+	struct vv_plan_queues queues = {.pairs = dev->offer.pairs};
+	struct vv_steer_plan plan;
+	unsigned int i;
+
+	queues.table_max = vv_dev_rss_table_max(dev);
+	for (i = 0; i < dev->n_queues; i += 2) {
+		const struct vv_queue *q = &dev->queues[i];
+
+		if (q == except || q->state != VV_QUEUE_RUNNING)
+			continue;
+		queues.running[i / 2] = true;
+		queues.number[i / 2] = vv_virtq_number(q->virtq);
+	}
+	vv_plan_fill(&dev->ctrl.conf, &dev->ctrl.state, dev->ctrl.ring, &queues, &plan);
+	/*
+	 * No other one in use: the last may stay where it is. What is sent to it is dropped, and as
+	 * a rule it goes on soon (a new descriptor, MSI-X masked, another tune).
+	 */
+	dev->parked = except && !plan.table_len ? except : NULL;
+	return dev->parked ? 0 : vv_steer_set(dev->steer, &plan);
+}
+
+void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_tune *tune)
+{
+	const struct vv_ctrl_state *state = &dev->ctrl.state;
+
+	*tune = (struct vv_virtq_tune){
+	    .feature_bits = vv_provision_queue_bits(dev->features, state->offloads),
+	    .period_us = state->coal[queue].usecs,
+	    .max_count = state->coal[queue].packets,
+	};
+}
+
+/* Every queue as the state says; on failure some are and some are not. */
+static int queues_tune(struct vv_dev *dev) VV_REQUIRES(dev->control)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < dev->n_queues && !err; i++) {
+		struct vv_queue *q = &dev->queues[i];
+		struct vv_virtq_tune tune;
+
+		vv_lock_alias(&q->dev->control);
+		vv_dev_tune(dev, i, &tune);
+		err = vv_queue_tune(q, &tune);
+	}
+	return err;
+}
+
+static int nic_follow(struct vv_dev *dev) VV_REQUIRES(dev->control)
+{
+	int err = queues_tune(dev);
+
+	return err ? err : vv_dev_steer(dev, NULL);
+}
+
+int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
+{
+	struct vv_ctrl_state before = dev->ctrl.state;
+	char why[256];
+	int err;
+
+	dev->ctrl.state = *next;
+	err = nic_follow(dev);
+	if (!err)
+		return 0;
+	snprintf(why, sizeof(why), "%s", vv_hca_error(dev->hca));
+	VV_LOG(WARNING, "%s: control queue: the NIC refuses: %s (%d)", dev->name, why, -err);
+	dev->ctrl.state = before;
+	if (nic_follow(dev)) {
+		VV_LOG(ERR, "%s: control queue: and cannot go back: %s; nothing is received",
+		       dev->name, vv_hca_error(dev->hca));
+		vv_dev_unsteer(dev);
+	}
+	return err;
+}
+
+/* ---- what the control queue asks of its device: on the polling thread ---- */
+
+static bool enter(void *arg) VV_NO_ANALYSIS
+{
+	struct vv_dev *dev = arg;
+
+	if (vv_trylock(&dev->control))
+		return false;
+	if (dev->state == VV_DEV_RUNNING)
+		return true;
+	vv_unlock(&dev->control);
+	return false;
+}
+
+static void leave(void *arg) VV_NO_ANALYSIS
+{
+	struct vv_dev *dev = arg;
+
+	vv_unlock(&dev->control);
+}
+
+static const struct vv_ctrl_conf *conf(void *arg)
+{
+	return &((const struct vv_dev *)arg)->ctrl.conf;
+}
+
+static void facts(void *arg, struct vv_ctrl_facts *facts)
+{
+	struct vv_dev *dev = arg;
+	unsigned int i;
+
+	for (i = 0; i < dev->n_queues; i++)
+		dev->ctrl.enabled[i] = dev->queues[i].state == VV_QUEUE_RUNNING;
+	facts->enabled = dev->ctrl.enabled;
+}
+
+static const struct vv_ctrl_state *state(void *arg)
+{
+	return &((const struct vv_dev *)arg)->ctrl.state;
+}
+
+static int apply(void *arg, const struct vv_ctrl_state *next) VV_NO_ANALYSIS
+{
+	return vv_dev_ctrl_change(arg, next);
+}
+
+static void call(void *arg)
+{
+	/* Replaced only while the queue is stopped, and with it who calls this. */
+	vv_call_signal(&((const struct vv_dev *)arg)->ctrl.call);
+}
+
+static const struct vv_cvq_ops cvq_ops = {
+    .enter = enter,
+    .leave = leave,
+    .conf = conf,
+    .facts = facts,
+    .state = state,
+    .apply = apply,
+    .call = call,
+};
+
+/* ---- life ---- */
+
+int vv_dev_ctrl_create(struct vv_dev *dev, char *why, size_t why_len)
+{
+	int err;
+
+	dev->ctrl.kick_fd = -1;
+	dev->ctrl.call = VV_CALL_NONE;
+	if (!dev->offer.cvq)
+		return 0;
+	err = vv_cvq_create(dev->name, &cvq_ops, dev, &dev->ctrl.cvq);
+	if (err) {
+		snprintf(why, why_len, "control queue: %s", strerror(-err));
+		return err;
+	}
+	return vv_poll_add(dev->ctrl.cvq, dev->offer.cvq_core, vv_hca_caps(dev->hca)->numa_node,
+			   &dev->ctrl.member, why, why_len);
+}
+
+void vv_dev_ctrl_destroy(struct vv_dev *dev)
+{
+	vv_poll_remove(dev->ctrl.member);
+	vv_cvq_destroy(dev->ctrl.cvq);
+}
+
+void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
+{
+	struct vv_ctrl_conf negotiated;
+	unsigned int ring = 0;
+
+	memset(&negotiated, 0, sizeof(negotiated)); /* compared as bytes */
+	negotiated.features = guest->features;
+	negotiated.pairs = dev->offer.pairs;
+	negotiated.trusted = dev->offer.trusted;
+	negotiated.hash_types = dev->offer.hash_types;
+	memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));
+	if (dev->ctrl.cvq && guest->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ))
+		ring = vv_provision_cvq_index(guest->features, dev->offer.pairs,
+					      guest->config_readable);
+	if (!ring || ring != dev->ctrl.ring ||
+	    memcmp(&negotiated, &dev->ctrl.conf, sizeof(negotiated)) ||
+	    (ring < guest->n_rings && guest->rings[ring].enabled &&
+	     vv_dev_ctrl_begins(dev, &guest->rings[ring]))) {
+		dev->ctrl.conf = negotiated;
+		vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
+	}
+	dev->ctrl.ring = ring;
+}
+
+bool vv_dev_ctrl_begins(const struct vv_dev *dev, const struct vv_ring *ring)
+{
+	bool packed = dev->features & VV_BIT(VIRTIO_F_RING_PACKED);
+
+	return ring->base == vv_index_initial(packed) && ring->base != dev->ctrl.base;
+}
+
+/* All from a front-end: nothing of it is believed. */
+static int ring_check(const struct vv_dev *dev, const struct vv_ring *ring, bool packed, char *why,
+		      size_t why_len) VV_REQUIRES(dev->control)
+{
+	uint64_t size = ring->size, gpa;
+	uint64_t driver_len = packed ? 4 : 6 + 2 * size, device_len = packed ? 4 : 6 + 8 * size;
+
+	if (vv_mem_find(dev->mem, ring->desc, 16 * size, &gpa) ||
+	    vv_mem_find(dev->mem, ring->driver, driver_len, &gpa) ||
+	    vv_mem_find(dev->mem, ring->device, device_len, &gpa)) {
+		snprintf(why, why_len, "ring: not in guest memory (%p, %p, %p)", ring->desc,
+			 ring->driver, ring->device);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static int attach(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
+    VV_REQUIRES(dev->control)
+{
+	int err = vv_call_open(ring->call_fd, &dev->ctrl.call);
+
+	if (err) {
+		snprintf(why, why_len, "call descriptor: %s (%d)", strerror(-err), ring->call_fd);
+		return err;
+	}
+	err = vv_kick_open(ring->kick_fd, &dev->ctrl.kick_fd);
+	if (!err)
+		err = vv_poll_kick_on(dev->ctrl.member, dev->ctrl.kick_fd);
+	if (err)
+		snprintf(why, why_len, "kick descriptor: %s (%d)", strerror(-err), ring->kick_fd);
+	return err;
+}
+
+static void detach(struct vv_dev *dev)
+{
+	vv_poll_kick_off(dev->ctrl.member);
+	vv_kick_close(&dev->ctrl.kick_fd);
+	vv_call_close(&dev->ctrl.call);
+}
+
+int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
+{
+	bool packed = dev->features & VV_BIT(VIRTIO_F_RING_PACKED);
+	struct vv_cvq_ring r = {
+	    .packed = packed,
+	    .event_idx = dev->features & VV_BIT(VIRTIO_RING_F_EVENT_IDX),
+	    .indirect = dev->features & VV_BIT(VIRTIO_RING_F_INDIRECT_DESC),
+	    .size = ring->size,
+	    .base = ring->base,
+	    .desc = (void *)(uintptr_t)ring->desc,
+	    .driver = (void *)(uintptr_t)ring->driver,
+	    .device = (void *)(uintptr_t)ring->device,
+	};
+	int err = ring_check(dev, ring, packed, why, why_len);
+
+	if (!err)
+		err = attach(dev, ring, why, why_len);
+	if (!err) {
+		r.regions = vv_mem_regions(dev->mem, &r.n_regions);
+		err = vv_cvq_start(dev->ctrl.cvq, &r);
+		if (err)
+			snprintf(why, why_len, "ring: %s (%u entries, at 0x%x)", strerror(-err),
+				 ring->size, ring->base);
+	}
+	if (err) {
+		detach(dev);
+		return err;
+	}
+	dev->ctrl.running = true;
+	vv_call_signal(&dev->ctrl.call); /* the guest may wait for what was used before */
+	return 0;
+}
+
+int vv_dev_ctrl_restart(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
+{
+	struct vv_ctrl_state beginning;
+	struct vv_stopped stopped;
+	int err = 0;
+
+	vv_dev_ctrl_stop(dev, &stopped);
+	if (vv_dev_ctrl_begins(dev, ring)) {
+		vv_ctrl_reset(&dev->ctrl.conf, &beginning);
+		if (memcmp(&beginning, &dev->ctrl.state, sizeof(beginning)))
+			err = vv_dev_ctrl_change(dev, &beginning);
+	}
+	if (err) {
+		snprintf(why, why_len, "cannot go back to the beginning: %s",
+			 vv_hca_error(dev->hca));
+		return err;
+	}
+	return vv_dev_ctrl_start(dev, ring, why, why_len);
+}
+
+void vv_dev_ctrl_stop(struct vv_dev *dev, struct vv_stopped *stopped)
+{
+	stopped->valid = false;
+	if (!dev->ctrl.running)
+		return;
+	dev->ctrl.base = vv_cvq_stop(dev->ctrl.cvq);
+	detach(dev);
+	dev->ctrl.running = false;
+	*stopped = (struct vv_stopped){.valid = true, .base = dev->ctrl.base};
+}
+
+int vv_dev_control(struct vv_dev *dev, struct vv_dev_control *control)
+{
+	if (!dev->ctrl.cvq)
+		return -ENOTSUP;
+	vv_lock(&dev->control);
+	control->ring = dev->ctrl.ring;
+	control->running = dev->ctrl.running;
+	control->state = dev->ctrl.state;
+	control->pairs = 0;
+	if (dev->ctrl.ring)
+		control->pairs = vv_ctrl_pairs(&dev->ctrl.conf, &dev->ctrl.state);
+	vv_unlock(&dev->control);
+	vv_cvq_stats(dev->ctrl.cvq, &control->stats);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From what a guest asked for to what the NIC shall receive: a control-plane state and the receive
+ * queues there are, as a plan for steering. Pure functions.
+ */
+#ifndef VV_PLAN_H
+#define VV_PLAN_H
+
+#include "ctrl/vv_ctrl.h"
+#include "vv_steer.h"
+
+/* The receive queues as they are. */
+struct vv_plan_queues {
+	unsigned int pairs;                     /* of the device */
+	unsigned int table_max;                 /* entries of a table the NIC has, a power of two */
+	uint32_t number[VV_CTRL_PAIRS_MAX];     /* queue object; counts where running */
+	bool running[VV_CTRL_PAIRS_MAX];
+};
+
+/*
+ * controlled: the guest chooses its pairs by a control queue; otherwise all that run are used.
+ * plan->table_len 0: no queue in use runs.
+ */
+void vv_plan_fill(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
+		  bool controlled, const struct vv_plan_queues *queues,
+		  struct vv_steer_plan *plan);
+
+#endif
