@@ -21,7 +21,7 @@ enum {
 };
 
 /* Whether there is a control queue if nobody asks: an enum vv_switch, not VV_AUTO. */
-#define VV_CVQ_DEFAULT VV_OFF
+#define VV_CVQ_DEFAULT VV_ON
 
 struct vv_device {
 	unsigned int pairs;
