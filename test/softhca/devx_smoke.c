@@ -202,6 +202,7 @@ static void make_world(struct world *w, struct ibv_device *device, const char *s
 	make_channel(w);
 	make_tir(w);
 	make_flows(w);
+	check_tables(w);
 }
 
 static void destroy_objects(struct world *w)

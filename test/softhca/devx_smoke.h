@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * devx_smoke: what its two files share. One device and everything made on it, in the order of
+ * devx_smoke: what its files share. One device and everything made on it, in the order of
  * struct world; a check that fails ends the program.
  */
 #ifndef TEST_SOFTHCA_DEVX_SMOKE_H
 #define TEST_SOFTHCA_DEVX_SMOKE_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,9 @@ void create(struct world *w, struct obj *obj, const void *in, size_t in_len, uns
 	    unsigned int id_width);
 /* A create command that firmware refuses: the answer says why. */
 void check_firmware_refuses(struct world *w, const void *in, size_t in_len);
+
+/* devx_smoke_tables.c, when there is a TIR and a matcher. */
+void check_tables(struct world *w);
 
 /* devx_smoke_objs.c, to be called in this order. */
 void make_cq(struct world *w);
