@@ -112,16 +112,18 @@ static void payload(const struct fe_probe *p, uint8_t *out, uint32_t len)
 static void tcp_or_udp(const struct fe_probe *p, uint8_t *l4, uint32_t len, uint64_t pseudo)
 {
 	uint64_t dice = fe_mix(p->flow + 2);
-	struct tcphdr tcp = {.source = htons((uint16_t)(1024 + dice % 60000)),
-			     .dest = htons((uint16_t)(1024 + (dice >> 32) % 60000)),
-			     .seq = htonl(p->number),
-			     .doff = sizeof(tcp) / 4,
-			     .th_flags = TH_ACK};
-	struct udphdr udp = {.source = tcp.source, .dest = tcp.dest, .len = htons((uint16_t)len)};
+	struct tcphdr tcp = {0};
+	struct udphdr udp = {0};
 	bool is_tcp = protocol_of(p->kind) == IPPROTO_TCP;
 	uint32_t header = is_tcp ? (uint32_t)sizeof(tcp) : (uint32_t)sizeof(udp);
 	uint16_t check;
 
+	tcp.source = udp.source = htons((uint16_t)(1024 + dice % 60000));
+	tcp.dest = udp.dest = htons((uint16_t)(1024 + (dice >> 32) % 60000));
+	tcp.seq = htonl(p->number);
+	tcp.doff = sizeof(tcp) / 4;
+	tcp.th_flags = TH_ACK;
+	udp.len = htons((uint16_t)len);
 	memcpy(l4, is_tcp ? (void *)&tcp : (void *)&udp, header);
 	payload(p, l4 + header, len - header);
 	check = p->mss ? fe_sum_fold(pseudo) : (uint16_t)~fe_sum_fold(fe_sum16(l4, len, pseudo));

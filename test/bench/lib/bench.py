@@ -12,7 +12,7 @@ import fronts
 from procs import Failed
 
 COLUMNS = ['time', 'part', 'round', 'contender', 'front', 'layout', 'size', 'pairs', 'idle', 'frames_per_s',
-           'bits_per_s', 'back_cycles', 'front_cycles', 'lost', 'per_s', 'count', 'trip_before', 'trip_after',
+           'bits_per_s', 'back_cycles', 'front_cycles', 'lost', 'per_s', 'count', 'p50_us', 'p99_us', 'trip_before', 'trip_after',
            'placement', 'stolen', 'error']
 
 # More than this share of a CPU's time to others, and a run says nothing.
@@ -94,6 +94,8 @@ def describe(row):
         text += '%.0f/s' % row['per_s']
     elif row['count'] != '':
         text += str(row['count'])
+    elif row['p50_us'] != '':
+        text += 'p50 %.1f us, p99 %.1f us' % (row['p50_us'], row['p99_us'])
     if row['back_cycles'] != '':
         text += ', %.1f cycles a frame' % row['back_cycles']
     if row['stolen'] != '' and row['stolen'] > STOLEN_MAX:

@@ -113,6 +113,14 @@ def latencies(directory, layouts, number, rounds, gap_us):
     return result
 
 
+def part(bench):
+    """As a part of test/bench/run: commands of each contender, by its medians."""
+    number, rounds = bench.plan['cvq']
+    for row in latencies(bench.directory, bench.plan['layouts'], number, rounds, 3000):
+        bench.record('cvq', {'round': rounds, 'contender': row['contender'], 'front': row['command'],
+                             'layout': row['layout'], 'p50_us': row['p50_us'], 'p99_us': row['p99_us']})
+
+
 def idle():
     """What the program for it says, as it is; None: it is not built."""
     if not os.path.exists(IDLE):

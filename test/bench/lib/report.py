@@ -235,6 +235,16 @@ def command_counts(runs):
     return table
 
 
+def cvq(runs):
+    table = Table('Commands on the control queue, us', ['poller', 'ring', 'command', 'p50', 'p99'],
+                  'From the kick until the driver sees the answer; test/bench/cvq tells more.')
+    for row in runs.rows:
+        if row['part'] == 'cvq':
+            table.add(row['contender'], row['layout'], row['front'], show(number(row['p50_us'])),
+                      show(number(row['p99_us'])))
+    return table
+
+
 def tcp(runs):
     table = Table('TCP between two Linux guests', ['CPUs', 'offloads', 'contender', 'Gbit/s (min..max, runs)',
                                                    'switch cycles a frame', 'of the peer'],
@@ -281,7 +291,7 @@ def write(rows, machine, name, plan, drawn, out, env):
     runs = Runs(rows, name == 'smoke')
     tables = [goals(runs), frames(runs, 'switch', 'Switching between two ports'),
               frames(runs, 'loopback', 'One port whose frames come back'), copies(runs), scale(runs),
-              commands(runs), command_counts(runs), tcp(runs)]
+              commands(runs), command_counts(runs), cvq(runs), tcp(runs)]
     tables = [t for t in tables if t.rows] + [runs_made(rows)]
     method = METHOD % {'front': env.FRONT_CPU, 'back': env.BACK_CPU, 'near': env.NEAR}
     errors = sorted({'%s, %s: %s' % (r['part'], r['contender'], r['error']) for r in rows if r['error']})
