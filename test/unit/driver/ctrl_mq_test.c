@@ -235,6 +235,7 @@ static void spec_5_1_6_5_6_4_hash_config_keeps_the_pairs(void **state)
 	assert_int_equal(rig.now.rss.key_len, 3);
 	assert_memory_equal(rig.now.rss.key, "\x07\x08\x09", 3);
 	/* After RSS: as many pairs as it used. */
+	assert_ok(&rig, 4, 0, 1, 0);
 	assert_int_equal(rss_send(&rig, &good), VV_CTRL_OK);
 	assert_int_equal(vv_ctrl_pairs(&rig.conf, &rig.now), 3);
 	assert_ok(&rig, 4, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
