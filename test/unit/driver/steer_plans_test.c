@@ -21,7 +21,7 @@ struct journey {
 	struct vv_steer *steer;
 	unsigned int permanent;            /* objects that are there without a plan */
 	const struct vv_steer_plan *a, *b; /* NULL: nothing is received */
-	unsigned int class;
+	unsigned int class, steps;
 	bool hopeless; /* the NIC refuses the way back, too: nothing may be received */
 };
 
@@ -30,6 +30,9 @@ static void watch(void *arg)
 	struct journey *j = arg;
 
 	if (j->hopeless)
+		return;
+	/* Not after each of hundreds of addresses that no frame is for. */
+	if (j->steps++ % 16 && fake_live(&j->hca, FAKE_ENTRY) > VV_STEER_MACS_MAX / 2)
 		return;
 	j->class = (j->class + 1) % FRAMES_CLASSES;
 	frames_check_between(&j->hca, j->a, j->b, j->class);
@@ -103,7 +106,7 @@ static void random_plans_frames_come_to_where_the_plan_says(void **state)
 	unsigned int i;
 
 	begin(&j, true);
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < 300; i++) {
 		struct vv_steer_plan *plan = &plans[i & 1];
 
 		*plan = plan_random(&seed);
@@ -144,15 +147,13 @@ static bool refused(const struct vv_steer_plan *a, const struct vv_steer_plan *b
 	int err;
 
 	begin(&j, true);
-	if (a->table_len)
-		arrive(&j, a);
+	assert_int_equal(vv_steer_set(j.steer, a), 0);
 	j.a = a;
 	j.hca.fail_at[0] = first;
 	j.hca.fail_at[1] = second;
 	j.hca.fail_from = from;
 	j.hopeless = second || from;
 	err = go(&j, b);
-	j.hopeless = false;
 	j.hca.fail_at[0] = j.hca.fail_at[1] = j.hca.fail_from = 0;
 	if (!err) {
 		frames_check(&j.hca, b);
@@ -170,7 +171,6 @@ static bool refused(const struct vv_steer_plan *a, const struct vv_steer_plan *b
 	/* The next plan comes into force as if nothing had happened. */
 	j.a = vv_steer_is_set(j.steer) ? a : NULL;
 	arrive(&j, b);
-	arrive(&j, a);
 	end(&j);
 	return true;
 }
@@ -183,7 +183,7 @@ static unsigned int refuse_each(const struct vv_steer_plan *a, const struct vv_s
 
 	for (n = 1; refused(a, b, n, 0, 0); n++) {
 		refused(a, b, 0, 0, n);
-		for (m = n + 1; twice && m < n + 8; m++)
+		for (m = n + 1; twice && m < n + 5; m++)
 			refused(a, b, n, m, 0);
 	}
 	return n - 1;
