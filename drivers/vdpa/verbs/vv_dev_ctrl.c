@@ -46,16 +46,13 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_tune *tune)
 {
 	const struct vv_ctrl_state *state = &dev->ctrl.state;
-	const struct vv_ctrl_coal *coal = &state->coal[queue];
+	struct vv_ctrl_coal coal = vv_ctrl_coal(state, queue);
 
 	*tune = (struct vv_virtq_tune){
 	    .feature_bits = vv_provision_queue_bits(dev->features, state->offloads),
+	    .period_us = coal.usecs,
+	    .max_count = coal.packets,
 	};
-	/* If either is zero, every packet is told of (virtio 1.3 5.1.6.5.9.1). */
-	if (coal->usecs && coal->packets) {
-		tune->period_us = coal->usecs;
-		tune->max_count = coal->packets;
-	}
 }
 
 /* Every queue as the state says; on failure some are and some are not. */

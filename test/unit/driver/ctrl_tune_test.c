@@ -87,6 +87,24 @@ static void spec_5_1_6_5_9_coal_last_setting_of_a_queue_wins(void **state)
 	assert_int_equal(rig.now.coal_tx.usecs, 0x456);
 }
 
+/* 5.1.6.5.9.1: with either zero, after every packet; the guest reads back what it set. */
+static void spec_5_1_6_5_9_coal_with_a_zero_is_none(void **state)
+{
+	struct ctrl_rig rig;
+
+	rig_init(&rig, RIG_FEATURES);
+	assert_ok(&rig, 6, 0, 8, 0, 0, 0, 9, 0, 0, 0);
+	assert_int_equal(vv_ctrl_coal(&rig.now, 1).packets, 8);
+	assert_int_equal(vv_ctrl_coal(&rig.now, 1).usecs, 9);
+	assert_int_equal(vv_ctrl_coal(&rig.now, 0).packets, 0);
+	assert_ok(&rig, 6, 0, 8, 0, 0, 0, 0, 0, 0, 0);
+	assert_int_equal(vv_ctrl_coal(&rig.now, 1).packets, 0);
+	assert_coal(&rig, 1, 8, 0);
+	assert_ok(&rig, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0);
+	assert_int_equal(vv_ctrl_coal(&rig.now, 1).usecs, 0);
+	assert_coal(&rig, 1, 0, 9);
+}
+
 static void coal_beyond_what_a_queue_holds_is_refused(void **state)
 {
 	struct ctrl_rig rig;
@@ -282,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(spec_5_1_6_5_8_offloads_are_a_subset_of_the_negotiated),
 	    cmocka_unit_test(spec_5_1_6_5_9_coal_last_setting_of_a_queue_wins),
+	    cmocka_unit_test(spec_5_1_6_5_9_coal_with_a_zero_is_none),
 	    cmocka_unit_test(coal_beyond_what_a_queue_holds_is_refused),
 	    cmocka_unit_test(spec_5_1_6_5_9_coal_needs_an_enabled_data_queue),
 	    cmocka_unit_test(spec_5_1_6_5_9_coal_reserved_is_ignored),

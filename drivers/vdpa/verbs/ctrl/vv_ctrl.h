@@ -139,4 +139,7 @@ enum vv_ctrl_verdict vv_ctrl_step(const struct vv_ctrl_conf *conf, const struct 
  */
 unsigned int vv_ctrl_pairs(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state);
 
+/* After how much a ring tells of used buffers; both zero: of each at once. */
+struct vv_ctrl_coal vv_ctrl_coal(const struct vv_ctrl_state *state, unsigned int ring);
+
 #endif

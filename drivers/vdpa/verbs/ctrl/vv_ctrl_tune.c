@@ -64,3 +64,16 @@ enum vv_ctrl_verdict vv_ctrl_coal_get(const struct vv_ctrl_call *call)
 	vv_ctrl_reply_put(call->reply, coal->usecs, 4);
 	return VV_CTRL_OK;
 }
+
+/*
+ * With either zero, every packet is told of (virtio 1.3 5.1.6.5.9.1). A NIC that is given a number
+ * of packets alone might wait for some that never come.
+ */
+struct vv_ctrl_coal vv_ctrl_coal(const struct vv_ctrl_state *state, unsigned int ring)
+{
+	struct vv_ctrl_coal coal = state->coal[ring];
+
+	if (!coal.packets || !coal.usecs)
+		coal = (struct vv_ctrl_coal){0};
+	return coal;
+}
