@@ -260,3 +260,48 @@ uint64_t cvq_rig_errors(const struct cvq_rig *rig)
 		sum += stats.verdict[i];
 	return sum;
 }
+
+/* ---- what tests often do ---- */
+
+bool cvq_rig_split, cvq_rig_packed = true;
+
+void cvq_rig_open_for(struct cvq_rig *rig, void **state)
+{
+	struct cvq_rig_conf conf = {.packed = *(bool *)*state, .indirect = true, .size = 64};
+
+	cvq_rig_open(rig, "cvq_test", &conf);
+	cvq_rig_start(rig);
+}
+
+unsigned int cvq_rig_poll(struct cvq_rig *rig)
+{
+	bool again;
+
+	return vv_cvq_poll(rig->cvq, &again);
+}
+
+/* The queue still works. */
+void cvq_rig_assert_alive(struct cvq_rig *rig)
+{
+	uintptr_t token = cvq_rig_send_vlan(rig, true, 99);
+
+	assert_int_equal(cvq_rig_poll(rig), 1);
+	assert_int_equal(cvq_rig_reap(rig, token, 1), VIRTIO_NET_OK);
+	assert_true(cvq_rig_has_vlan(rig, 99));
+	assert_false(cvq_rig_stats(rig).needs_reset);
+}
+
+/* The queue takes nothing any more, until it starts again. */
+void cvq_rig_assert_dead(struct cvq_rig *rig)
+{
+	unsigned int outstanding = swmock_outstanding(rig->mock);
+	bool again;
+
+	assert_true(cvq_rig_stats(rig).needs_reset);
+	cvq_rig_send_vlan(rig, true, 98);
+	assert_int_equal(vv_cvq_poll(rig->cvq, &again), 0);
+	assert_false(again);
+	assert_false(vv_cvq_want_kicks(rig->cvq, true));
+	assert_false(cvq_rig_has_vlan(rig, 98));
+	assert_int_equal(swmock_outstanding(rig->mock), outstanding + 1);
+}

@@ -49,7 +49,22 @@ struct cvq_rig_conf {
 	uint16_t size;
 };
 
+/* Tests in both layouts take theirs from the state. */
+extern bool cvq_rig_split, cvq_rig_packed;
+
+#define SPLIT(f)                                                                                   \
+	{                                                                                          \
+#f "/split", f, NULL, NULL, &cvq_rig_split                                         \
+	}
+#define PACKED(f)                                                                                  \
+	{                                                                                          \
+#f "/packed", f, NULL, NULL, &cvq_rig_packed                                       \
+	}
+#define BOTH(f) SPLIT(f), PACKED(f)
+
 void cvq_rig_open(struct cvq_rig *rig, const char *name, const struct cvq_rig_conf *conf);
+/* Of that state's layout, with indirect tables, and started. */
+void cvq_rig_open_for(struct cvq_rig *rig, void **state);
 void cvq_rig_start(struct cvq_rig *rig); /* anew: the guest's ring too, where it was */
 void cvq_rig_close(struct cvq_rig *rig);
 /* The file behind a region of the mock is cut to nothing, as the device sees it. */
@@ -72,7 +87,11 @@ uint8_t cvq_rig_reap(struct cvq_rig *rig, uintptr_t token, uint32_t len);
 /* Likewise if one is there; in order of sending. */
 bool cvq_rig_reap_one(struct cvq_rig *rig, uint8_t *ack);
 
+unsigned int cvq_rig_poll(struct cvq_rig *rig);
 struct vv_cvq_stats cvq_rig_stats(const struct cvq_rig *rig);
+/* It takes commands; or none any more, until it starts again. */
+void cvq_rig_assert_alive(struct cvq_rig *rig);
+void cvq_rig_assert_dead(struct cvq_rig *rig);
 /* What they count in all, but for visits to a busy device. */
 uint64_t cvq_rig_errors(const struct cvq_rig *rig);
 
