@@ -408,7 +408,7 @@ guest_shell() { # START NAME SOCKET [...]
 		while read -r line; do
 			n=$((n + 1))
 			eval "$line" 2>&1
-			echo "VV: did $n $?"
+			printf '\nVV: did %d %d\n' $n $?
 		done
 	END
 	wait_log "$2" "^VV: did 0 " 60
