@@ -90,6 +90,13 @@ unsigned int vv_cvq_poll(struct vv_cvq *cvq, bool *again);
  */
 bool vv_cvq_want_kicks(struct vv_cvq *cvq, bool kicks);
 
+/* It is polled soon: what a look reads first may be fetched. */
+static inline void vv_cvq_prefetch(const struct vv_cvq *cvq)
+{
+	__builtin_prefetch(cvq, 1);
+	__builtin_prefetch((const char *)cvq + 64, 1);
+}
+
 void vv_cvq_stats(const struct vv_cvq *cvq, struct vv_cvq_stats *stats);
 
 #endif

@@ -133,10 +133,10 @@ static void place_put(struct vv_poll_place *p)
 /* A free slot; the table grows if there is none. */
 static int slot_find(uint32_t *slot)
 {
-	struct vv_poll_member **table, **old;
+	struct vv_poll_slot *table, *old;
 	uint32_t i, size = vv_polls.table_size;
 
-	for (i = 0; i < size && vv_polls.table[i]; i++)
+	for (i = 0; i < size && vv_polls.table[i].member; i++)
 		;
 	*slot = i;
 	if (i < size)
@@ -170,7 +170,7 @@ static int member_add(struct vv_poll_member *m, int core, int node, char *why, u
 		vv_poll_service_register();
 	m->id = vv_polls.next_id++;
 	rte_rwlock_write_lock(&vv_polls.visits);
-	vv_polls.table[m->slot] = m;
+	vv_polls.table[m->slot] = (struct vv_poll_slot){.member = m, .cvq = m->cvq};
 	LIST_INSERT_HEAD(&m->place->members, m, siblings);
 	vv_cvq_want_kicks(m->cvq, m->place->mine);
 	rte_rwlock_write_unlock(&vv_polls.visits);
@@ -226,7 +226,7 @@ void vv_poll_remove(struct vv_poll_member *m)
 	kick_off(m);
 	p = m->place;
 	rte_rwlock_write_lock(&vv_polls.visits);
-	vv_polls.table[m->slot] = NULL;
+	vv_polls.table[m->slot] = (struct vv_poll_slot){.member = NULL};
 	LIST_REMOVE(m, siblings);
 	if (m->hot) {
 		TAILQ_REMOVE(&p->hots, m, hots);

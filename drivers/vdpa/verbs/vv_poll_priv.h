@@ -76,6 +76,11 @@ struct vv_poll_place {
 	uint64_t polled_ns;     /* the last visit of those without a kick descriptor */
 };
 
+struct vv_poll_slot {
+	struct vv_poll_member *member; /* NULL: free */
+	struct vv_cvq *cvq;            /* the member's: a pass over idle ones needs no more */
+};
+
 struct vv_polls {
 	pthread_mutex_t control;
 	unsigned int members;
@@ -83,7 +88,7 @@ struct vv_polls {
 
 	rte_rwlock_t visits; /* of what follows */
 	LIST_HEAD(, vv_poll_place) places;
-	struct vv_poll_member **table; /* NULL: free */
+	struct vv_poll_slot *table;
 	uint32_t table_size;
 
 	uint64_t beat;   /* counts the service's passes, and visits with work; atomic */

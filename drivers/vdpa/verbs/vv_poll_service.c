@@ -9,7 +9,10 @@
 #include "vv_log.h"
 #include "vv_poll_priv.h"
 
-enum { QUIET_MS = 1000 };
+enum {
+	QUIET_MS = 1000,
+	AHEAD = 4, /* slots whose queues are asked for before they are visited */
+};
 
 static uint32_t service_id;
 static bool service_registered;
@@ -43,12 +46,16 @@ static int32_t service_pass(void *arg) VV_NO_ANALYSIS
 		return -EAGAIN; /* control is at it */
 	take_over();
 	for (n = 0, i = start; n < vv_polls.table_size; n++, i++) {
-		struct vv_poll_member *m;
+		const struct vv_cvq *soon;
+		struct vv_cvq *cvq;
 
 		if (i >= vv_polls.table_size)
 			i = 0;
-		m = vv_polls.table[i];
-		if (!m || !vv_cvq_poll(m->cvq, &again))
+		soon = i + AHEAD < vv_polls.table_size ? vv_polls.table[i + AHEAD].cvq : NULL;
+		if (soon)
+			vv_cvq_prefetch(soon);
+		cvq = vv_polls.table[i].cvq;
+		if (!cvq || !vv_cvq_poll(cvq, &again))
 			continue;
 		worked = true;
 		__atomic_fetch_add(&vv_polls.beat, 1, __ATOMIC_RELAXED);

@@ -96,7 +96,7 @@ static void visit(struct vv_poll_place *p)
 static void kicked(struct vv_poll_place *p, uint64_t key)
 {
 	uint32_t slot = (uint32_t)key;
-	struct vv_poll_member *m = slot < vv_polls.table_size ? vv_polls.table[slot] : NULL;
+	struct vv_poll_member *m = slot < vv_polls.table_size ? vv_polls.table[slot].member : NULL;
 
 	/* Gone meanwhile, with another in its place? */
 	if (!m || vv_poll_key(m) != key || !is_mine(p) || m->hot)
