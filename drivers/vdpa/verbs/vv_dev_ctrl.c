@@ -245,8 +245,6 @@ static int attach(struct vv_dev *dev, const struct vv_ring *ring, char *why, siz
 		return err;
 	}
 	err = vv_kick_open(ring->kick_fd, &dev->ctrl.kick_fd);
-	if (!err)
-		err = vv_poll_kick_on(dev->ctrl.member, dev->ctrl.kick_fd);
 	if (err)
 		snprintf(why, why_len, "kick descriptor: %s (%d)", strerror(-err), ring->kick_fd);
 	return err;
@@ -282,6 +280,14 @@ int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why,
 		if (err)
 			snprintf(why, why_len, "ring: %s (%u entries, at 0x%x)", strerror(-err),
 				 ring->size, ring->base);
+	}
+	if (!err) {
+		err = vv_poll_kick_on(dev->ctrl.member, dev->ctrl.kick_fd);
+		if (err) {
+			snprintf(why, why_len, "kick descriptor: %s (%d)", strerror(-err),
+				 ring->kick_fd);
+			vv_cvq_stop(dev->ctrl.cvq);
+		}
 	}
 	if (err) {
 		detach(dev);

@@ -33,7 +33,10 @@ int vv_poll_add(struct vv_cvq *cvq, int core, int node, struct vv_poll_member **
 /* Nobody visits it when this returns. NULL is legal. */
 void vv_poll_remove(struct vv_poll_member *member);
 
-/* The kick descriptor of a queue that starts: borrowed until off, -1: none (then it is polled). */
+/*
+ * The kick descriptor of a queue that has just started: borrowed until off, -1: none (then it is
+ * polled). What came before is looked for now, and not once more: so after vv_cvq_start.
+ */
 int vv_poll_kick_on(struct vv_poll_member *member, int kick_fd);
 void vv_poll_kick_off(struct vv_poll_member *member);
 
