@@ -392,16 +392,28 @@ static const struct {
 };
 
 /* For all of them: another number of writable bytes, bytes left out or more of them behind. */
-static int parse_twists(struct parse *p)
-{
+struct twists {
 	uint64_t room, cut, more;
+};
 
-	if (option(p, "room", p->c->room, &room) || option(p, "cut", 0, &cut) ||
-	    option(p, "more", 0, &more) || room > FE_CTRL_RESULT_MAX || cut > p->c->len)
+static int parse_twists(struct parse *p, struct twists *t)
+{
+	return option(p, "room", UINT64_MAX, &t->room) || option(p, "cut", 0, &t->cut) ||
+		       option(p, "more", 0, &t->more) || t->more > sizeof(p->c->bytes)
+		   ? -EINVAL
+		   : 0;
+}
+
+static int twist(struct parse *p, const struct twists *t)
+{
+	uint64_t room = t->room == UINT64_MAX ? p->c->room : t->room;
+
+	if (room > FE_CTRL_RESULT_MAX || t->cut > p->c->len)
 		return -EINVAL;
 	p->c->room = room;
-	p->c->len -= cut;
-	put(p->c, 0, more < sizeof(p->c->bytes) ? (unsigned int)more : 0);
+	p->c->len -= t->cut;
+	for (uint64_t i = 0; i < t->more; i++)
+		put(p->c, 0, 1);
 	drop_options(p);
 	if (p->w->n > 0 && strcmp(p->w->word[0], "no-ack") == 0) {
 		p->c->no_ack = true;
@@ -414,6 +426,7 @@ int fe_command_parse(struct fe_words *w, struct fe_command *command, struct fe_r
 		     const char **why)
 {
 	struct parse p = {w, command, rss};
+	struct twists t;
 
 	if (w->n == 0)
 		return -ENOENT;
@@ -423,7 +436,7 @@ int fe_command_parse(struct fe_words *w, struct fe_command *command, struct fe_r
 		*why = commands[i].usage;
 		command->room = 0;
 		command->no_ack = false;
-		return commands[i].parse(&p) || parse_twists(&p) ? -EINVAL : 0;
+		return parse_twists(&p, &t) || commands[i].parse(&p) || twist(&p, &t) ? -EINVAL : 0;
 	}
 	return -ENOENT;
 }

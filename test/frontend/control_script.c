@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "config_space.h"
 #include "feature_names.h"
 #include "log.h"
@@ -88,6 +89,46 @@ static void remember(struct fe_script *s)
 		memcpy(s->scout.mac, b + 2, FE_MAC_LEN);
 }
 
+int fe_script_polled(struct fe_script *s)
+{
+	struct fe_answer *answer;
+	int err = 0;
+
+	if (!s->cfg->peer || !s->cfg->peer->control) {
+		fe_sleep_ms(s->cfg->dead_ms);
+		return fe_dev_service(s->cfg->dev);
+	}
+	answer = malloc(sizeof(*answer));
+	if (!answer)
+		return -ENOMEM;
+	/* The first may be under way past our queue already. */
+	s->nothing.len = 2;
+	for (unsigned int i = 0; !err && i < 3; i++)
+		err = fe_ctrl_run(s->cfg->peer->control, &s->nothing, FE_CTRL_SLEEP,
+				  s->cfg->limit_ms, answer);
+	free(answer);
+	return err;
+}
+
+/* No answer comes, though the queue is looked at. */
+static int run_dead(struct fe_script *s)
+{
+	unsigned int slot;
+	int err = fe_ctrl_post(s->control, &s->command, &slot);
+
+	if (err)
+		return err;
+	fe_ctrl_publish(s->control);
+	err = fe_script_polled(s);
+	if (err)
+		return err;
+	if (fe_ring_has_used(s->control->q.ring)) {
+		err = fe_ctrl_take(s->control, &slot, &s->answer);
+		return err == 1 ? 0 : err;
+	}
+	return -ETIMEDOUT;
+}
+
 int fe_script_command(struct fe_script *s, const struct fe_words *expect)
 {
 	const char *result = fe_words_value(expect, "result");
@@ -95,8 +136,9 @@ int fe_script_command(struct fe_script *s, const struct fe_words *expect)
 	char text[600];
 	int err;
 
-	err = fe_ctrl_run(s->control, &s->command, FE_CTRL_SLEEP,
-			  dead ? s->cfg->dead_ms : s->cfg->limit_ms, &s->answer);
+	err = dead ? run_dead(s)
+		   : fe_ctrl_run(s->control, &s->command, FE_CTRL_SLEEP, s->cfg->limit_ms,
+				 &s->answer);
 	if (err == -ETIMEDOUT) {
 		fe_script_say(s, "no answer");
 		return dead ? 0 : 1;
@@ -241,6 +283,10 @@ int fe_script_run(const struct fe_script_config *cfg, struct fe_script_result *r
 	s->control = cfg->dev->control;
 	s->control->idle = cfg->traffic ? NULL : service;
 	s->control->idle_arg = s;
+	if (cfg->peer && cfg->peer->control) {
+		cfg->peer->control->idle = service;
+		cfg->peer->control->idle_arg = s;
+	}
 	s->scout.from = cfg->peer ? cfg->peer : cfg->dev;
 	s->scout.to = cfg->dev;
 	s->scout.limit_ms = cfg->limit_ms;

@@ -22,7 +22,8 @@ struct fe_script_config {
 	uint8_t mac[FE_MAC_LEN], peer_mac[FE_MAC_LEN]; /* mac: if the device does not say its own */
 	bool traffic;          /* somebody else serves the connection, and uses the data queues */
 	unsigned int limit_ms; /* for whatever must come about */
-	unsigned int dead_ms;  /* how long a queue is watched that must be dead */
+	/* How long a queue is watched that must be dead, if there is no peer to tell by. */
+	unsigned int dead_ms;
 };
 
 struct fe_script_result {

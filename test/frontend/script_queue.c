@@ -79,7 +79,7 @@ int fe_step_hostile(struct fe_script *s, struct fe_words *w, const struct fe_wor
 		return err == -ENOENT ? -EINVAL : err;
 	if (!completed) {
 		fe_script_say(s, "nothing to complete");
-		return 0;
+		return fe_script_polled(s);
 	}
 	err = fe_ctrl_wait(s->control, FE_CTRL_SLEEP, s->cfg->limit_ms);
 	if (!err)

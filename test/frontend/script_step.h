@@ -17,7 +17,8 @@ struct fe_script {
 	struct fe_rss next_rss; /* of the command under way */
 	struct fe_command command;
 	struct fe_answer answer;
-	uint8_t config[256]; /* of the last `config` or `wait-config` */
+	struct fe_command nothing; /* any command, for the peer */
+	uint8_t config[256];       /* of the last `config` or `wait-config` */
 	unsigned int changes_seen;
 	char *check[FE_SCRIPT_CHECKS]; /* owned */
 	unsigned int checks;
@@ -45,6 +46,11 @@ fe_step fe_step_reconnect, fe_step_check, fe_step_injector, fe_step_inject, fe_s
 int fe_script_statement(struct fe_script *s, const char *line);
 /* The command in s->command, and whether its answer is as expected; ok without expectation. */
 int fe_script_command(struct fe_script *s, const struct fe_words *expect);
+/*
+ * Whoever polls the control queue has looked at it after this began: 0. Known by the peer's queue,
+ * which the same thread polls; without one, guessed by waiting.
+ */
+int fe_script_polled(struct fe_script *s);
 /* Does a word of them say it? */
 bool fe_script_expects(const struct fe_words *expect, const char *word);
 /* The device begins anew: what was agreed on by commands is forgotten. */

@@ -35,9 +35,15 @@ static int create_devices(struct session *s)
 			cfg.path = s->o->peer_socket;
 			cfg.offloads = s->o->peer_offloads;
 			if (cfg.control) {
-				/* It is only there to send. */
-				cfg.control = false;
-				cfg.take = cfg.welcome = 0;
+				/*
+				 * It is there to send; and as one thread serves both control
+				 * queues, answers on its own tell how far that has got.
+				 */
+				cfg.control = s->o->mode == FE_MODE_CONTROL;
+				cfg.take = 0;
+				cfg.welcome &= 1ull << VIRTIO_NET_F_CTRL_VQ;
+				if (cfg.control)
+					cfg.take = 1ull << VIRTIO_NET_F_CTRL_VQ;
 				cfg.pairs = 1;
 			}
 		}

@@ -79,6 +79,8 @@ static void twists_cut_lengthen_and_take_the_ack_away(void **state)
 	expect_bytes("promisc 1 cut=1", "0000");
 	expect_bytes("promisc 1 more=2 room=7", "0000010000");
 	assert_int_equal(command.room, 7);
+	expect_bytes("coal rx packets=1 cut=7 usecs=2", "060101");
+	expect_bytes("rss table=0 key=07 cut=2 types=1", "0401010000000000000000000100");
 	assert_int_equal(parse("vlan add 5 no-ack"), 0);
 	assert_true(command.no_ack);
 	assert_int_equal(parse("vlan add 5"), 0);
