@@ -71,6 +71,9 @@ expect 2 "'0' is not FUNCTION:INDEX" inject queue 0
 expect 2 "'0:x' is not FUNCTION:INDEX" inject queue 0:x
 expect 2 "'worse' is none of bad_desc" inject queue 0:1 worse
 expect 2 "which command?" inject fail
+expect 2 "which link?" inject link 0
+expect 2 "'x' is not the number of a function" inject link x up
+expect 2 "'sideways' is neither up nor down" inject link 0 sideways
 expect 0 "softhca inject queue 0:1" inject --help
 expect 0 "softhca stat --watch 1" stat --help
 
@@ -105,6 +108,15 @@ json "s['command']['alloc_pd'] | {'time_ns': 0, 'max_ns': 0, 'below_2_to_n_us': 
 expect 1 "not COMMAND or COMMAND:N" inject "$one" fail fly
 expect 1 "function 0 has no queue of index 1" inject "$one" queue 0:1 bad_ring
 expect 1 "there are functions 0 to 1 only" inject "$one" queue 2:1
+
+# A link goes down, and up again.
+expect 0 "link of function 1 is down" inject "$one" link 1 down
+expect 0 "was down already" inject "$one" link 1 down
+json "[p['link_up'] for p in s['ports']] == [True, False]" "$one"
+expect 0 " down " stat "$one"
+expect 0 "link of function 1 is up" inject "$one" link 1 up
+json "all(p['link_up'] for p in s['ports'])" "$one"
+expect 1 "there are functions 0 to 1 only" inject "$one" link 2 up
 
 # Two: each by its own number only.
 start two

@@ -28,7 +28,7 @@ enum {
 	CAP_GENERAL_2 = 0x20,
 };
 
-enum { BASE = CMD_HDR_LEN * 8 };
+enum { BASE = CMD_HDR_LEN * 8, MAC_LIST = BASE + 0x800 /* behind a vport context */ };
 
 /* The vport's MTU counts a frame's Ethernet header, one VLAN tag and the FCS as well. */
 enum { VPORT_MTU_EXTRA = 14 + 4 + 4 };
@@ -251,6 +251,12 @@ int caps_query_vport(struct cmd *cmd, struct hca_obj *obj)
 	cmd_put(cmd, BASE, FLD(nic_vport_context, port_guid), guid);
 	cmd_put(cmd, BASE, FLD(nic_vport_context, node_guid), guid);
 	cmd_put(cmd, BASE, FLD(nic_vport_context, permanent_address), mac);
+	/* The list of current addresses, as far as the caller wants it. */
+	if (cmd->out_len * 8 < MAC_LIST + layouts[LAY(mac_address_layout)].bits)
+		return 0;
+	cmd_put(cmd, BASE, FLD(nic_vport_context, allowed_list_size), 1);
+	cmd_put(cmd, MAC_LIST, FLD(mac_address_layout, mac_addr_47_32), mac >> 32);
+	cmd_put(cmd, MAC_LIST, FLD(mac_address_layout, mac_addr_31_0), mac & UINT32_MAX);
 	return 0;
 }
 

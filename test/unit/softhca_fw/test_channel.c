@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fw/link.h"
 #include "path.h"
 
 static void queue_error_object_change(void **state)
@@ -55,6 +56,76 @@ static void subscribe_bad_einval(void **state)
 	assert_int_equal(hca_chan_subscribe(p.chan, NULL, &ev, 1, 1, -1), 0);
 	close(fd);
 	close(p.fd);
+}
+
+static void set_link(struct rig *rig, unsigned int function, bool up, bool changed)
+{
+	pthread_mutex_lock(&rig->hca->lock);
+	dp_lock(rig->hca->dp);
+	assert_true(link_set(&rig->hca->func[function], up) == changed);
+	dp_unlock(rig->hca->dp);
+	pthread_mutex_unlock(&rig->hca->lock);
+}
+
+/* The verbs event at fd, of port 1; 0: none. */
+static uint32_t port_event(int fd)
+{
+	struct {
+		uint64_t element;
+		uint32_t event, reserved;
+	} desc;
+	ssize_t n = recv(fd, &desc, sizeof(desc), MSG_DONTWAIT);
+
+	if (n < 0)
+		return 0;
+	assert_int_equal(n, sizeof(desc));
+	assert_int_equal(desc.element, 1);
+	return desc.event;
+}
+
+static void link_change_reaches_all_contexts_of_the_function(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_ctx *ctx[3] = {rig->a, rig->b, rig->other};
+	struct hca_chan *chan[3], *devx;
+	uint16_t ev = EVENT_PORT_CHANGE;
+	int fd[3], devx_fd;
+	uint8_t buf[256];
+
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(hca_chan_open(ctx[i], HCA_CHAN_ASYNC, &chan[i], &fd[i]), 0);
+	assert_int_equal(hca_chan_open(rig->b, HCA_CHAN_DATA, &devx, &devx_fd), 0);
+	assert_int_equal(hca_chan_subscribe(devx, NULL, &ev, 1, 77, -1), 0);
+	assert_true(hca_link_up(rig->a));
+	set_link(rig, 0, true, false);
+	set_link(rig, 0, false, true);
+	set_link(rig, 0, false, false);
+	assert_false(hca_link_up(rig->a));
+	assert_true(hca_link_up(rig->other));
+	assert_true(double_dp->ports[0].down);
+	set_link(rig, 0, true, true);
+	assert_false(double_dp->ports[0].down);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(port_event(fd[i]), 10); /* IBV_EVENT_PORT_ERR */
+		assert_int_equal(port_event(fd[i]), 9);  /* IBV_EVENT_PORT_ACTIVE */
+		assert_int_equal(port_event(fd[i]), 0);
+	}
+	assert_int_equal(port_event(fd[2]), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(read(devx_fd, buf, sizeof(buf)), 8 + 64);
+		assert_int_equal(buf[0], 77);
+		assert_int_equal(buf[8 + 1], 0x09);
+		assert_int_equal(buf[8 + 3], i ? 4 : 1); /* ACTIVE, DOWN */
+		assert_int_equal(buf[8 + 32 + 8], 0x10);
+	}
+	/* A channel that is gone is told nothing. */
+	hca_chan_close(chan[0]);
+	set_link(rig, 0, false, true);
+	assert_int_equal(port_event(fd[1]), 10);
+	set_link(rig, 0, true, true);
+	for (unsigned int i = 0; i < 3; i++)
+		close(fd[i]);
+	close(devx_fd);
 }
 
 static void subscribe_redirect_to_eventfd(void **state)
@@ -218,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 	    T(queue_error_object_change),     T(subscribe_bad_einval),
+	    T(link_change_reaches_all_contexts_of_the_function), T(eventfd_full_does_not_block),
 	    T(subscribe_redirect_to_eventfd), T(eventfd_full_does_not_block),
 	    T(subscribe_half_leaves_nothing), T(channel_full_event_pending),
 	    T(channel_reader_gone_ignored),   T(subscriptions_end_with_either),

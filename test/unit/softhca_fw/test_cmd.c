@@ -216,6 +216,15 @@ static void query_vport_has_mac(void **state)
 	assert_int_equal(hca_cmd(rig->other, mb.in, mb.in_len, mb.out, mb.out_len), 0);
 	assert_int_equal(mb_answer(&mb, 128, FLD(nic_vport_context, permanent_address)),
 			 0x025f7ca00001);
+	assert_int_equal(mb_answer(&mb, 128, FLD(nic_vport_context, allowed_list_size)), 0);
+	/* With room for it the list of current addresses, which is that one. */
+	mb.out_len += 8;
+	assert_int_equal(hca_cmd(rig->other, mb.in, mb.in_len, mb.out, mb.out_len), 0);
+	assert_int_equal(mb_answer(&mb, 128, FLD(nic_vport_context, allowed_list_size)), 1);
+	assert_int_equal(mb_answer(&mb, 128 + 0x800, FLD(mac_address_layout, mac_addr_47_32)),
+			 0x025f);
+	assert_int_equal(mb_answer(&mb, 128 + 0x800, FLD(mac_address_layout, mac_addr_31_0)),
+			 0x7ca00001);
 	mb_begin(&mb, "query_lag");
 	assert_int_equal(hca_cmd(rig->a, mb.in, mb.in_len, mb.out, mb.out_len), 0);
 }
