@@ -10,7 +10,8 @@
  * it. Results are written last, and only on success.
  *
  * Threads: control only, one call at a time on one vv_hca (the device's control lock), but for
- * vv_hca_doorbell, vv_hca_cq_arm and vv_hca_next_event, which any thread may call.
+ * vv_hca_doorbell, vv_hca_cq_arm, vv_hca_next_event and vv_hca_async_drain, which any thread may
+ * call (one at a time), and which leave no line.
  *
  * Each function that takes firmware commands says how many.
  */

@@ -91,10 +91,9 @@ int vv_hca_async_drain(struct vv_hca *hca, bool *port_changed)
 		errno = 0;
 	}
 	if (fatal)
-		return vv_hca_fail(hca, -EIO, "the NIC reports a fatal error");
+		return -EIO;
 	if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-		return vv_hca_fail(hca, errno ? -errno : -EIO, "asynchronous events: %s",
-				   strerror(errno));
+		return errno ? -errno : -EIO;
 	*port_changed = changed;
 	return 0;
 }
