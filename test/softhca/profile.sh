@@ -48,6 +48,8 @@ try "x.ini:2: max_queues = 257: not a number from 2 to 256" "[virtio]" "max_queu
 try "x.ini:2: max_queues = : not a number" "[virtio]" "max_queues ="
 try "x.ini:2: max_queue_size = 768: not a power of two from 2 to 32768" "[virtio]" "max_queue_size = 768"
 try "x.ini:2: max_mtu = 10000: not a number from 68 to 9216" "[device]" "max_mtu = 10000"
+try "x.ini:2: max_ft_level = 16: not a number from 1 to 15" "[device]" "max_ft_level = 16"
+try "x.ini:2: log_max_ft_size = 21: not a number from 0 to 20" "[device]" "log_max_ft_size = 21"
 try "x.ini:2: pci_device = 0x12345: not a number from 1 to 65535" "[device]" "pci_device = 0x12345"
 try "x.ini:2: fw_version = latest: not a version like" "[device]" "fw_version = latest"
 try "x.ini:2: offloads: 'lro' is not an offload" "[virtio]" "offloads = csum lro"
@@ -89,6 +91,6 @@ for key, value in re.findall(r'\.(\w+) = ([^,]+),', c):
         got = d[known.get(key, key)]
     assert want == got, (key, want, got)
     n += 1
-assert n == 17, n
+assert n == 20, n
 END
 exit 0

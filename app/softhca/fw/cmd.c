@@ -130,6 +130,12 @@ static bool exists(const struct hca_profile *profile, const struct cmd_desc *d)
 	return true;
 }
 
+/* CREATE_, MODIFY_, QUERY_GENERAL_OBJECT */
+static bool is_general(const struct cmd_desc *d)
+{
+	return d->opcode >= 0xa00 && d->opcode <= 0xa02;
+}
+
 /* Opcode in bytes 0-1; op_mod or object type in bytes 6-7. */
 static int find(struct cmd *cmd)
 {
@@ -143,7 +149,7 @@ static int find(struct cmd *cmd)
 		if (d->opcode != opcode)
 			continue;
 		/* A general object that is missing is an unknown type of it. */
-		opcode_known |= exists(&cmd->ctx->hca->profile, d) || d->obj_type;
+		opcode_known |= exists(&cmd->ctx->hca->profile, d) || is_general(d);
 		if (!exists(&cmd->ctx->hca->profile, d))
 			continue;
 		if (d->any_op_mod || d->obj_type == op_mod) {
@@ -289,7 +295,7 @@ static int find_and_run(struct cmd *cmd, enum cmd_verb verb, struct hca_obj *obj
 		err = check_bits(cmd);
 	if (!err)
 		err = check_tail(cmd);
-	if (!err && d->verb == CMD_CREATE && d->obj_type &&
+	if (!err && d->verb == CMD_CREATE && is_general(d) &&
 	    cmd_get(cmd, FLD(general_obj_in_cmd_hdr, obj_id)))
 		err = cmd_refuse(cmd, SYND(NOT_MODELLED), FLD(general_obj_in_cmd_hdr, obj_id), " ");
 	if (!err && hca_inject(cmd->ctx->hca, d->name))

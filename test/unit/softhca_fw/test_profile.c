@@ -276,22 +276,77 @@ static void profile_without_counters(void **state)
 	rig_end(&rig);
 }
 
+/* Of the NIC's receive tables. */
+static uint64_t ft_cap(struct rig *rig, enum field_id field)
+{
+	uint32_t base = fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset;
+	struct mbox mb;
+
+	mb_begin(&mb, "query_hca_cap");
+	field_set(mb.in, 0, FLD(cmd_hdr, op_mod), NIC_FLOW_TABLE << 1);
+	assert_int_equal(hca_cmd(rig->a, mb.in, mb.in_len, mb.out, mb.out_len), 0);
+	return mb_answer(&mb, CMD_HDR_LEN * 8 + base, field);
+}
+
+static void profile_without_flow_tables(void **state)
+{
+	static const char *const names[] = {"create_flow_table", "create_flow_group",
+					    "set_flow_table_entry"};
+	struct hca_profile p = hca_profile_default;
+	struct mbox mb;
+	struct rig rig;
+
+	(void)state;
+	p.flow_tables = false;
+	rig_make_profile(&rig, NULL, &p);
+	rig_fill(&rig);
+	/* The root table is there. */
+	assert_int_equal(ft_cap(&rig, FLD(flow_table_prop_layout, ft_support)), 1);
+	assert_int_equal(ft_cap(&rig, FLD(flow_table_prop_layout, max_ft_level)), 0);
+	assert_int_equal(ft_cap(&rig, FLD(flow_table_prop_layout, log_max_ft_size)), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		mb_begin(&mb, names[i]);
+		mb_create_refused(&mb, rig.a, SYND(UNKNOWN_OPCODE));
+	}
+	rig_end(&rig);
+}
+
+static void profile_limits_flow_tables(void **state)
+{
+	struct hca_profile p = hca_profile_default;
+	struct mbox mb;
+	struct rig rig;
+
+	(void)state;
+	p.max_ft_level = 3;
+	p.log_max_ft_size = 5;
+	rig_make_profile(&rig, NULL, &p);
+	rig_fill(&rig);
+	assert_int_equal(ft_cap(&rig, FLD(flow_table_prop_layout, max_ft_level)), 3);
+	assert_int_equal(ft_cap(&rig, FLD(flow_table_prop_layout, log_max_ft_size)), 5);
+	mb_begin(&mb, "create_flow_table");
+	mb_set(&mb, FLD(flow_table_context, level), 4);
+	mb_set(&mb, FLD(flow_table_context, log_size), 5);
+	mb_create_refused(&mb, rig.a, SYND(FT_LEVEL));
+	mb_set(&mb, FLD(flow_table_context, level), 3);
+	mb_set(&mb, FLD(flow_table_context, log_size), 6);
+	mb_create_refused(&mb, rig.a, SYND(FT_SIZE));
+	mb_set(&mb, FLD(flow_table_context, log_size), 5);
+	destroy(mb_create(&mb, rig.a));
+	rig_end(&rig);
+}
+
 static void default_profile_reports_all(void **state)
 {
 	struct rig *rig = *state;
-	uint32_t base = fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset;
-	struct mbox mb;
 	uint32_t page;
 
 	assert_string_equal(rig->hca->profile.fw_version, "22.35.1012");
 	assert_int_equal(rig->hca->profile.pci_device, 0x101d);
 	assert_int_equal(cap(rig, GENERAL, FLD(cmd_hca_cap, flow_counter_bulk_alloc)),
 			 FLOW_COUNTER_BULKS);
-	mb_begin(&mb, "query_hca_cap");
-	field_set(mb.in, 0, FLD(cmd_hdr, op_mod), NIC_FLOW_TABLE << 1);
-	assert_int_equal(hca_cmd(rig->a, mb.in, mb.in_len, mb.out, mb.out_len), 0);
-	assert_int_equal(
-	    mb_answer(&mb, CMD_HDR_LEN * 8 + base, FLD(flow_table_prop_layout, flow_counter)), 1);
+	assert_int_equal(ft_cap(rig, FLD(flow_table_prop_layout, flow_counter)), 1);
+	assert_int_equal(ft_cap(rig, FLD(flow_table_prop_layout, max_ft_level)), DP_RX_LEVEL_MAX);
 	assert_int_equal(hca_var_alloc(rig->a, rig->var_page, &page), 0);
 }
 
@@ -315,6 +370,9 @@ static void create_hca_bad_profile_einval(void **state)
 	BAD(p.split = p.packed = false);
 	BAD(p.max_mtu = 9217);
 	BAD(p.max_mtu = 60);
+	BAD(p.max_ft_level = 0);
+	BAD(p.max_ft_level = 16);
+	BAD(p.log_max_ft_size = 21);
 #undef BAD
 }
 
@@ -366,6 +424,8 @@ int main(void)
 	    cmocka_unit_test(profile_small_queues),
 	    cmocka_unit_test(profile_without_virtio),
 	    cmocka_unit_test(profile_without_counters),
+	    cmocka_unit_test(profile_without_flow_tables),
+	    cmocka_unit_test(profile_limits_flow_tables),
 	    T(default_profile_reports_all),
 	    cmocka_unit_test(create_hca_bad_profile_einval),
 	    cmocka_unit_test(function_settings_arrive),
