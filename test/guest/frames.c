@@ -45,7 +45,8 @@ static int die(const char *what)
 static int open_device(const char *name, uint16_t type)
 {
 	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(type)};
-	int one = 1, fd;
+	const int one = 1, room = 16 << 20;
+	int fd;
 
 	address.sll_ifindex = if_nametoindex(name);
 	if (!address.sll_ifindex)
@@ -54,6 +55,9 @@ static int open_device(const char *name, uint16_t type)
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
 	if (fd < 0)
 		return -1;
+	/* More than a burst of frames; less than asked for is good enough. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	/* The kernel takes a VLAN tag off the frame, and says it apart. */
 	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address))) {
