@@ -38,6 +38,7 @@ struct ring {
 struct side {
 	struct rig rig;
 	struct ring rx, tx;
+	struct hca_obj *rqt, *tir, *ft, *fg[2];
 	struct hca_obj *td, *rxq, *cq, *counter;
 	struct hca_chan *chan;
 	int fd;
@@ -104,6 +105,64 @@ static struct hca_obj *add_queue(struct side *s, struct hca_obj *tis, unsigned i
 	return vq;
 }
 
+/* An entry of the table: frames to a MAC that is nobody's, or all of them, to the TIR. */
+static struct hca_obj *add_entry(struct side *s, unsigned int index, uint16_t mac)
+{
+	struct mbox mb;
+
+	mb_begin(&mb, "set_flow_table_entry");
+	mb_set(&mb, FLD(set_fte_in, table_id), s->ft->id);
+	mb_set(&mb, FLD(set_fte_in, flow_index), index);
+	mb_set(&mb, FLD(flow_context, group_id), s->fg[mac == 0]->id);
+	if (mac)
+		mb_set(&mb, FLD(fte_match_set_lyr_2_4, dmac_15_0), mac);
+	mb_set(&mb, FLD(flow_context, action), 4);
+	mb_set(&mb, FLD(flow_context, destination_list_size), 1);
+	field_set(mb.in, (uint32_t)mb.in_len * 8, FLD(dest_format, destination_type), 2);
+	field_set(mb.in, (uint32_t)mb.in_len * 8, FLD(dest_format, destination_id), s->tir->id);
+	mb.in_len += 8;
+	return mb_create(&mb, s->rig.a);
+}
+
+static void make_table(struct side *s)
+{
+	struct mbox mb;
+
+	mb_begin(&mb, "create_flow_table");
+	mb_set(&mb, FLD(flow_table_context, level), 3);
+	mb_set(&mb, FLD(flow_table_context, log_size), 4);
+	s->ft = mb_create(&mb, s->rig.a);
+	mb_begin(&mb, "create_flow_group");
+	mb_set(&mb, FLD(create_flow_group_in, table_id), s->ft->id);
+	mb_set(&mb, FLD(create_flow_group_in, end_flow_index), 7);
+	mb_set(&mb, FLD(create_flow_group_in, match_criteria_enable), 1);
+	mb_set(&mb, FLD(fte_match_set_lyr_2_4, dmac_15_0), 0xffff);
+	s->fg[0] = mb_create(&mb, s->rig.a);
+	mb_begin(&mb, "create_flow_group");
+	mb_set(&mb, FLD(create_flow_group_in, table_id), s->ft->id);
+	mb_set(&mb, FLD(create_flow_group_in, start_flow_index), 8);
+	mb_set(&mb, FLD(create_flow_group_in, end_flow_index), 15);
+	s->fg[1] = mb_create(&mb, s->rig.a);
+	add_entry(s, 15, 0);
+}
+
+/* What frames find changes, and where they go does not. */
+static void change_steering(struct side *s, unsigned int round)
+{
+	struct hca_obj *entry = add_entry(s, 3, 0x7777), *always = add_entry(s, 9, 0);
+	struct mbox mb;
+
+	mb_begin(&mb, "modify_rqt");
+	mb_set(&mb, FLD(modify_rqt_in, modify_bitmask), 1);
+	mb_set(&mb, FLD(rqtc, list_q_type), 1);
+	mb_queue(&mb, s->rxq->id);
+	if (round & 1)
+		mb_queue(&mb, s->rxq->id);
+	mb_modify(&mb, s->rqt);
+	destroy(entry);
+	destroy(always);
+}
+
 static void steer(struct side *s)
 {
 	static const uint8_t none[64];
@@ -111,13 +170,14 @@ static void steer(struct side *s)
 	struct hca_flow_attr to = {.value = none, .value_len = sizeof(none)};
 	struct hca_matcher *matcher;
 	struct hca_flow *flow;
-	struct hca_obj *rqt;
 	struct mbox mb;
 
 	good_rqt(&mb, s->rxq, 4);
-	rqt = mb_create(&mb, s->rig.a);
-	good_tir(&mb, s->td, rqt);
-	to.dest = mb_create(&mb, s->rig.a);
+	s->rqt = mb_create(&mb, s->rig.a);
+	good_tir(&mb, s->td, s->rqt);
+	s->tir = mb_create(&mb, s->rig.a);
+	make_table(s);
+	to.dest = s->ft;
 	s->counter = make(&mb, s->rig.a, "alloc_flow_counter");
 	to.counter = s->counter;
 	assert_int_equal(hca_matcher_create(s->rig.a, &attr, &matcher), 0);
@@ -239,6 +299,7 @@ static void *churn(void *arg)
 		mb_begin(&mb, "query_virtio_net_q");
 		mb_query(&mb, s->rxq);
 		assert_int_equal(mb_answer(&mb, 0x80, FLD(virtio_net_q, state)), VQ_RDY);
+		change_steering(s, i);
 		assert_int_equal(hca_mr_dereg(rig->a, key), 0);
 		assert_int_equal(hca_matcher_destroy(matcher), 0);
 		if (i & 1)

@@ -31,8 +31,9 @@ struct life {
 	struct hca_obj *td, *tis, *cq, *sw, *fw, *ctr, *vq, *rqt, *tir, *fc, *klm;
 	struct hca_matcher *matcher;
 	struct hca_flow *flow;
-	struct hca_chan *chan;
-	int fd, efd;
+	struct hca_obj *ft[2], *fg, *fte;
+	struct hca_chan *chan, *async;
+	int fd, efd, async_fd;
 	uint32_t var;
 	struct mbox mb;
 };
@@ -54,7 +55,8 @@ static int create(struct life *l, struct hca_obj **out)
 
 static int modify(struct life *l, struct hca_obj *obj)
 {
-	mb_set(&l->mb, l->mb.desc->id_field, obj->id);
+	if (l->mb.desc->id_field)
+		mb_set(&l->mb, l->mb.desc->id_field, obj->id);
 	return hca_obj_modify(obj, l->mb.in, l->mb.in_len, l->mb.out, l->mb.out_len);
 }
 
@@ -215,9 +217,71 @@ static int create_matcher(struct life *l)
 	return hca_matcher_create(l->rig.a, &attr, &l->matcher);
 }
 
+static int create_table(struct life *l, unsigned int level)
+{
+	mb_begin(&l->mb, "create_flow_table");
+	mb_set(&l->mb, FLD(flow_table_context, level), level + 1);
+	mb_set(&l->mb, FLD(flow_table_context, log_size), 4);
+	return create(l, &l->ft[level]);
+}
+
+static int create_first_table(struct life *l)
+{
+	return create_table(l, 0);
+}
+
+static int create_second_table(struct life *l)
+{
+	return create_table(l, 1);
+}
+
+static int create_group(struct life *l)
+{
+	mb_begin(&l->mb, "create_flow_group");
+	mb_set(&l->mb, FLD(create_flow_group_in, table_id), l->ft[0]->id);
+	mb_set(&l->mb, FLD(create_flow_group_in, end_flow_index), 15);
+	return create(l, &l->fg);
+}
+
+/* It leads to an object, and is counted. */
+static void fill_entry(struct life *l, unsigned int type, uint32_t id)
+{
+	uint32_t at = (uint32_t)l->mb.in_len * 8;
+
+	mb_set(&l->mb, FLD(set_fte_in, table_id), l->ft[0]->id);
+	mb_set(&l->mb, FLD(flow_context, group_id), l->fg->id);
+	mb_set(&l->mb, FLD(flow_context, action), 4 | 8);
+	mb_set(&l->mb, FLD(flow_context, destination_list_size), 1);
+	mb_set(&l->mb, FLD(flow_context, flow_counter_list_size), 1);
+	field_set(l->mb.in, at, FLD(dest_format, destination_type), type);
+	field_set(l->mb.in, at, FLD(dest_format, destination_id), id);
+	field_set(l->mb.in, at + 64, FLD(flow_counter_list, flow_counter_id), l->fc->id);
+	l->mb.in_len += 16;
+}
+
+static int create_entry(struct life *l)
+{
+	mb_begin(&l->mb, "set_flow_table_entry");
+	fill_entry(l, 2, l->tir->id);
+	return create(l, &l->fte);
+}
+
+static int modify_entry(struct life *l)
+{
+	mb_begin(&l->mb, "modify_flow_table_entry");
+	mb_set(&l->mb, FLD(set_fte_in, modify_enable_mask), 1 << 0 | 1 << 2 | 1 << 3);
+	fill_entry(l, 1, l->ft[1]->id);
+	return modify(l, l->fte);
+}
+
+static int open_async(struct life *l)
+{
+	return hca_chan_open(l->rig.a, HCA_CHAN_ASYNC, &l->async, &l->async_fd);
+}
+
 static int create_flow(struct life *l)
 {
-	struct hca_flow_attr attr = {.dest = l->tir, .counter = l->fc, .counter_offset = 7};
+	struct hca_flow_attr attr = {.dest = l->ft[0], .counter = l->fc, .counter_offset = 7};
 
 	return hca_flow_create(l->matcher, &attr, &l->flow);
 }
@@ -324,10 +388,12 @@ static const struct step steps[] = {
     STEP(create_klm),      STEP(create_td),      STEP(create_tis),   STEP(create_cq),
     STEP(subscribe_cq),    STEP(create_sw_qp),   STEP(create_fw_qp), STEP(connect),
     STEP(create_counters), STEP(create_vq),      STEP(create_rqt),   STEP(create_tir),
-    STEP(create_fc),       STEP(create_matcher), STEP(create_flow),  STEP(subscribe_vq),
+    STEP(create_fc),       STEP(create_matcher), STEP(create_first_table),
+    STEP(create_second_table), STEP(create_group), STEP(create_entry), STEP(create_flow),
+    STEP(subscribe_vq),    STEP(open_async),
     STEP(start_vq),        STEP(log_off),        STEP(log_on),       STEP(suspend_vq),
     STEP(change_vq),       STEP(resume_vq),      STEP(modify_rqt),   STEP(modify_tir),
-    STEP(dump_fc),
+    STEP(modify_entry),    STEP(dump_fc),
 };
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
@@ -370,6 +436,8 @@ static void undo(struct life *l)
 		assert_int_equal(hca_matcher_destroy(l->matcher), 0);
 	while (l->n)
 		assert_int_equal(hca_obj_destroy(l->obj[--l->n]), 0);
+	if (l->async)
+		hca_chan_close(l->async);
 	if (l->chan)
 		hca_chan_close(l->chan);
 	if (l->var)
@@ -401,6 +469,8 @@ static void end(struct life *l, bool by_hand)
 	hca_destroy(l->rig.hca);
 	if (l->chan)
 		close(l->fd);
+	if (l->async)
+		close(l->async_fd);
 }
 
 enum mode { REPEAT, GIVE_UP, GIVE_UP_BY_HAND, MODES };
