@@ -223,6 +223,35 @@ static void kicks_are_as_wanted(void **state)
 	}
 }
 
+/* Somebody else is at it: whoever goes to sleep on that has to come again. */
+static void ask_in_between(struct cvq_rig *rig)
+{
+	bool again = false;
+
+	assert_true(vv_cvq_want_kicks(rig->cvq, true));
+	assert_int_equal(vv_cvq_poll(rig->cvq, &again), 0);
+	assert_true(again);
+}
+
+static void kicks_wanted_during_a_poll_are_not_there_yet(void **state)
+{
+	struct cvq_rig rig;
+	uint8_t ack;
+
+	cvq_rig_open_for(&rig, state);
+	vv_cvq_want_kicks(rig.cvq, false);
+	rig.applying = ask_in_between;
+	cvq_rig_send_vlan(&rig, true, 1);
+	assert_int_equal(cvq_rig_poll(&rig), 1);
+	assert_int_equal(rig.applied, 1);
+	assert_true(cvq_rig_reap_one(&rig, &ack));
+	/* The next look asks for them. */
+	assert_int_equal(cvq_rig_poll(&rig), 0);
+	cvq_rig_send_vlan(&rig, true, 2);
+	assert_true(swmock_kick_needed(rig.mock));
+	cvq_rig_close(&rig);
+}
+
 static void call_comes_if_the_guest_wants_it(void **state)
 {
 	struct cvq_rig rig;
@@ -251,6 +280,7 @@ int main(void)
 	    BOTH(start_of_what_is_no_ring_is_refused),
 	    BOTH(reset_brings_a_dead_queue_back),
 	    BOTH(kicks_are_as_wanted),
+	    BOTH(kicks_wanted_during_a_poll_are_not_there_yet),
 	    BOTH(call_comes_if_the_guest_wants_it),
 	};
 

@@ -212,9 +212,10 @@ static void poll_takes_a_burst_at_most(void **state)
 	cvq_rig_close(&rig);
 }
 
+/* As long as it says, which is more than is taken. */
 static void overlong_command_is_answered_err(void **state)
 {
-	static uint8_t command[VV_CTRL_COMMAND_MAX + 1] = {VIRTIO_NET_CTRL_VLAN};
+	static uint8_t command[VV_CTRL_COMMAND_MAX + 2] = {VV_CTRL_STATS, VV_CTRL_STATS_GET};
 	struct cvq_rig rig;
 	uintptr_t token;
 
