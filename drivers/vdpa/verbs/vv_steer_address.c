@@ -118,15 +118,21 @@ static int kinds_add(struct vv_steer *s, const struct vv_steer_plan *plan)
 
 /* ---- exact addresses ---- */
 
-/* The slot of an address, or a free one, or NULL. */
-static struct vv_address *slot_find(struct vv_addresses *a, const uint8_t mac[6])
+/*
+ * The slot of an address, or a free one, or NULL. from: where to look first; as a rule addresses
+ * are found one behind the other.
+ */
+static struct vv_address *slot_find(struct vv_addresses *a, const uint8_t mac[6], unsigned int from)
 {
 	struct vv_address *free = NULL;
-	unsigned int i;
+	unsigned int n, i;
 
-	for (i = 0; i < a->top; i++) {
-		struct vv_address *slot = &a->slots[i];
+	for (n = 0, i = from; n < a->top; n++, i++) {
+		struct vv_address *slot;
 
+		if (i >= a->top)
+			i = 0;
+		slot = &a->slots[i];
 		if (!slot->entry.obj)
 			free = free ? free : slot;
 		else if (!memcmp(slot->mac, mac, sizeof(slot->mac)))
@@ -137,16 +143,19 @@ static struct vv_address *slot_find(struct vv_addresses *a, const uint8_t mac[6]
 	return &a->slots[a->top];
 }
 
-static int mac_add(struct vv_steer *s, const uint8_t mac[6])
+/* next: where the slot of the next address may be. */
+static int mac_add(struct vv_steer *s, const uint8_t mac[6], unsigned int *next)
 {
 	struct vv_addresses *a = &s->addresses;
-	struct vv_address *slot = slot_find(a, mac);
-	unsigned int i = slot - a->slots;
+	struct vv_address *slot = slot_find(a, mac, *next);
 	struct vv_match value;
+	unsigned int i;
 	int err;
 
 	/* At most those of two plans are there at once (vv_steer.c: bring). */
 	assert(slot);
+	i = slot - a->slots;
+	*next = i + 1;
 	if (slot->entry.obj)
 		return 0;
 	memset(&value, 0, sizeof(value));
@@ -160,13 +169,20 @@ static int mac_add(struct vv_steer *s, const uint8_t mac[6])
 	return 0;
 }
 
-static bool mac_is_wanted(const uint8_t mac[6], const struct vv_steer_plan *plan)
+/* next: where in the plan the next slot's address may be. */
+static bool mac_is_wanted(const uint8_t mac[6], const struct vv_steer_plan *plan,
+			  unsigned int *next)
 {
-	unsigned int i;
+	unsigned int n, i;
 
-	for (i = 0; i < plan->n_macs; i++)
-		if (!memcmp(plan->macs[i], mac, sizeof(plan->macs[i])))
+	for (n = 0, i = *next; n < plan->n_macs; n++, i++) {
+		if (i >= plan->n_macs)
+			i = 0;
+		if (!memcmp(plan->macs[i], mac, sizeof(plan->macs[i]))) {
+			*next = i + 1;
 			return true;
+		}
+	}
 	return false;
 }
 
@@ -174,23 +190,23 @@ static bool mac_is_wanted(const uint8_t mac[6], const struct vv_steer_plan *plan
 
 int vv_addresses_add(struct vv_steer *s, const struct vv_steer_plan *plan)
 {
-	unsigned int i;
+	unsigned int i, next = 0;
 	int err = broadcast_add(s, plan); /* first, lest the groups let it in */
 
 	if (!err)
 		err = kinds_add(s, plan);
 	for (i = 0; i < plan->n_macs && !err; i++)
-		err = mac_add(s, plan->macs[i]);
+		err = mac_add(s, plan->macs[i], &next);
 	return err;
 }
 
 void vv_addresses_trim(struct vv_steer *s, const struct vv_steer_plan *plan)
 {
 	struct vv_addresses *a = &s->addresses;
-	unsigned int i;
+	unsigned int i, next = 0;
 
 	for (i = 0; i < a->top; i++)
-		if (a->slots[i].entry.obj && !mac_is_wanted(a->slots[i].mac, plan))
+		if (a->slots[i].entry.obj && !mac_is_wanted(a->slots[i].mac, plan, &next))
 			vv_obj_destroy(&a->slots[i].entry);
 	while (a->top && !a->slots[a->top - 1].entry.obj)
 		a->top--;
