@@ -2,11 +2,15 @@
 /*
  * A mutex that clang's -Wthread-safety can follow; gcc sees plain functions.
  *
+ * Who waits for it goes before those who only try: pollers, who try again and again, would hardly
+ * ever leave a gap long enough for somebody to wake up in.
+ *
  * Lock order: vv_ops list, then a device's control lock, then one queue's notify lock.
  */
 #ifndef VV_LOCK_H
 #define VV_LOCK_H
 
+#include <errno.h>
 #include <pthread.h>
 
 #ifdef __clang__
@@ -18,17 +22,18 @@
 /* Documents only: in C, clang knows no other members yet where it reads a member's attributes. */
 #define VV_GUARDED_BY(lock)
 
-#define VV_CAPABILITY    VV_ATTR(capability("mutex"))
-#define VV_REQUIRES(...) VV_ATTR(requires_capability(__VA_ARGS__))
-#define VV_EXCLUDES(...) VV_ATTR(locks_excluded(__VA_ARGS__))
-#define VV_ACQUIRE(...)  VV_ATTR(acquire_capability(__VA_ARGS__))
+#define VV_CAPABILITY       VV_ATTR(capability("mutex"))
+#define VV_REQUIRES(...)    VV_ATTR(requires_capability(__VA_ARGS__))
+#define VV_EXCLUDES(...)    VV_ATTR(locks_excluded(__VA_ARGS__))
+#define VV_ACQUIRE(...)     VV_ATTR(acquire_capability(__VA_ARGS__))
 #define VV_TRY_ACQUIRE(...) VV_ATTR(try_acquire_capability(__VA_ARGS__))
-#define VV_RELEASE(...)  VV_ATTR(release_capability(__VA_ARGS__))
-#define VV_ASSERTS(...)  VV_ATTR(assert_capability(__VA_ARGS__))
-#define VV_NO_ANALYSIS   VV_ATTR(no_thread_safety_analysis)
+#define VV_RELEASE(...)     VV_ATTR(release_capability(__VA_ARGS__))
+#define VV_ASSERTS(...)     VV_ATTR(assert_capability(__VA_ARGS__))
+#define VV_NO_ANALYSIS      VV_ATTR(no_thread_safety_analysis)
 
 struct VV_CAPABILITY vv_lock {
 	pthread_mutex_t mutex;
+	unsigned int waiting; /* atomic */
 };
 
 #define VV_LOCK_INITIALIZER                                                                        \
@@ -39,6 +44,7 @@ struct VV_CAPABILITY vv_lock {
 static inline void vv_lock_init(struct vv_lock *lock)
 {
 	pthread_mutex_init(&lock->mutex, NULL);
+	lock->waiting = 0;
 }
 
 static inline void vv_lock_destroy(struct vv_lock *lock)
@@ -48,11 +54,18 @@ static inline void vv_lock_destroy(struct vv_lock *lock)
 
 static inline void vv_lock(struct vv_lock *lock) VV_ACQUIRE(lock) VV_NO_ANALYSIS
 {
+	if (!pthread_mutex_trylock(&lock->mutex))
+		return;
+	__atomic_fetch_add(&lock->waiting, 1, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&lock->mutex);
+	__atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
 }
 
+/* 0: it is taken. */
 static inline int vv_trylock(struct vv_lock *lock) VV_TRY_ACQUIRE(0, lock) VV_NO_ANALYSIS
 {
+	if (__atomic_load_n(&lock->waiting, __ATOMIC_RELAXED))
+		return EBUSY;
 	return pthread_mutex_trylock(&lock->mutex);
 }
 
