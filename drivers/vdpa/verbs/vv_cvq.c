@@ -278,10 +278,19 @@ static bool serve(struct vv_cvq *c)
 	return true;
 }
 
+static bool enter(struct vv_cvq *c, bool *again)
+{
+	if (c->ops->enter(c->arg))
+		return true;
+	count(&c->stats.polls_busy);
+	*again = true;
+	return false;
+}
+
 /* With busy. */
 static unsigned int poll_busy(struct vv_cvq *c, bool *again)
 {
-	unsigned int n;
+	unsigned int n = 0;
 
 	if (!c->running || c->dead)
 		return 0;
@@ -291,16 +300,18 @@ static unsigned int poll_busy(struct vv_cvq *c, bool *again)
 	}
 	if (!c->found)
 		return 0;
-	if (!c->ops->enter(c->arg)) {
-		count(&c->stats.polls_busy);
-		*again = true;
-		return 0;
+	while (n < VV_CVQ_BURST && !c->dead && !__atomic_load_n(&c->stopping, __ATOMIC_RELAXED)) {
+		bool served;
+
+		/* Anew for each: who waits for the device has it in between. */
+		if (!enter(c, again))
+			return n;
+		served = serve(c);
+		c->ops->leave(c->arg);
+		if (!served)
+			return n;
+		n++;
 	}
-	for (n = 0; n < VV_CVQ_BURST; n++) {
-		if (c->dead || __atomic_load_n(&c->stopping, __ATOMIC_RELAXED) || !serve(c))
-			break;
-	}
-	c->ops->leave(c->arg);
 	*again = n == VV_CVQ_BURST;
 	return n;
 }

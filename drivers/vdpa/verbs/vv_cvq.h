@@ -6,14 +6,15 @@
  * delays nobody by more than that. Each command is copied once out of the guest's buffers into
  * private memory, whatever descriptors they lie in; checked and turned into a new state
  * (ctrl/vv_ctrl.h); brought to the NIC by the device (apply); and only then answered: "applied
- * before used". A command whose answer cannot be given (no byte for it, or less than two to read)
- * is completed with length 0, and from then on the queue is dead until a reset: the device needs
- * one. So is a ring or memory that is broken.
+ * before used". A command whose answer cannot be given (no byte for it, less than two to read, or a
+ * chain that leads nowhere) is completed with length 0, and from then on the queue is dead until a
+ * reset: the device needs one. So is a ring or memory that is broken.
  *
- * Locks. The queue has its own (busy), taken by trying only: who polls never waits. Around the
- * commands, not around an idle look, the device's own is needed, and also only tried (enter): a
- * device that is being set up is visited again later. stop waits for a poll that is under way, and
- * may be called with the device's lock held, as that poll cannot have it.
+ * Locks. The queue has its own (busy), taken by trying only: who polls never waits. Around each
+ * command, not around an idle look, the device's own is needed, and also only tried (enter): a
+ * device that is being set up is visited again later, and who waits for the device waits for one
+ * command. stop waits for a poll that is under way, and may be called with the device's lock held,
+ * as that poll cannot have it.
  *
  * Owner: the device, probe to remove; start and stop in between as the guest's ring comes and goes.
  * Threads: create, destroy, start, stop: control. poll, idle: any poller, several at a time.

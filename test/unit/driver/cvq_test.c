@@ -104,6 +104,19 @@ static void command_while_the_device_is_busy_waits(void **state)
 	cvq_rig_close(&rig);
 }
 
+static void device_is_let_go_between_commands(void **state)
+{
+	struct cvq_rig rig;
+	unsigned int i;
+
+	cvq_rig_open_for(&rig, state);
+	for (i = 0; i < 3; i++)
+		cvq_rig_send_vlan(&rig, true, i);
+	assert_int_equal(cvq_rig_poll(&rig), 3);
+	assert_in_range(rig.entered, 3, 4); /* the last one finds nothing */
+	cvq_rig_close(&rig);
+}
+
 static void commands_are_counted_by_verdict(void **state)
 {
 	static const uint8_t commands[][4] = {
@@ -307,6 +320,7 @@ int main(void)
 	    BOTH(command_without_a_change_is_not_applied),
 	    BOTH(command_the_device_refuses_is_answered_err),
 	    BOTH(command_while_the_device_is_busy_waits),
+	    BOTH(device_is_let_go_between_commands),
 	    BOTH(commands_are_counted_by_verdict),
 	    BOTH(result_is_written_behind_the_ack),
 	    BOTH(any_framing_is_the_same_command),
