@@ -2,13 +2,13 @@
 /*
  * Which frame reaches which queue.
  *
- *	root rules           ->  destination table  ->  class table  ->  TIR (hash)  ->  RQT  ->
- *queue untagged, VLAN 5,...     MACs, groups           IP version        fields, key     table
+ *	root rules      -> destination table -> class table -> TIR    -> RQT   -> queue
+ *	untagged, VLANs    MACs, groups         IP version     hash      table
  *
  * A VLAN is one rule, a MAC one entry; hashing is independent of both. "All frames" is one root
  * rule in front of the others, that leads past the destination table; those may stay behind it
- *until they count again. The transmit side (domain and TIS), the two tables and their groups are
- *there from probe to remove; the rest follows the plan in force.
+ * until they count again. The transmit side (domain and TIS), the two tables and their groups are
+ * there from probe to remove; the rest follows the plan in force.
  *
  * A plan says all of what shall be received; set brings the NIC there by the difference to the plan
  * in force, adding before it takes away, so that frames that both plans take are lost at no time
@@ -35,8 +35,7 @@ enum {
 
 /* Plain data; zeroed before it is filled. */
 struct vv_steer_plan {
-	/* Where to. table: queue objects by hash, a power of two; 0: no queue, nothing is received.
-	 */
+	/* Where to. table: queue objects by hash, a power of two; 0: nothing is received. */
 	unsigned int table_len;
 	uint32_t table[VV_STEER_TABLE_MAX];
 	uint32_t unclassified; /* queue object of frames that are not hashed */
@@ -47,8 +46,8 @@ struct vv_steer_plan {
 	bool all;         /* tagged or not, whatever address: the rest does not count */
 	bool vlan_filter; /* tagged frames only of these VLANs */
 	uint64_t vlans[VV_VLANS / 64];
-	bool all_unicast, all_groups; /* groups: multicast, and broadcast unless said below */
-	bool broadcast;
+	bool all_unicast, all_groups;
+	bool broadcast; /* this alone decides on it, whatever all_groups says */
 	unsigned int n_macs;
 	uint8_t macs[VV_STEER_MACS_MAX][6]; /* any order, no doubles, not broadcast */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parts of receive steering, from the queue back to the port. Each has what the NIC holds of
- *it, and the same verbs:
+ * The parts of receive steering, from the queue back to the port. Each has what the NIC
+ * holds of it, and the same verbs:
  *
  *	create	what is there from probe to remove
  *	add	what a plan needs and is not there; objects that stay are modified
