@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flow tables, their groups and entries, and root rules that lead to them; they live and end here. */
+/* Flow tables, their groups and entries, and root rules that lead to them; they live and end here.
+ */
 #include <string.h>
 
 #include "devx_smoke.h"
@@ -95,8 +96,7 @@ static void check_root_rule(struct world *w, struct tables *t)
 	uint64_t match[1 + 64] = {64 * 3};
 	struct mlx5dv_flow_action_attr action = {.type = MLX5DV_FLOW_ACTION_DEST_DEVX,
 						 .obj = t->ft[0].devx};
-	struct ibv_flow *flow =
-	    mlx5dv_create_flow(w->flow_matcher, (void *)match, 1, &action);
+	struct ibv_flow *flow = mlx5dv_create_flow(w->flow_matcher, (void *)match, 1, &action);
 
 	CHECK(flow);
 	CHECK(mlx5dv_devx_obj_destroy(t->ft[0].devx) == EBUSY);

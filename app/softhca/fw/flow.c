@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdio.h>
 
 #include "fail.h"
 #include "flow.h"
@@ -131,8 +132,8 @@ static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, struct
 	if (err)
 		return err;
 	entry->mask = flow->matcher->match.mask;
-	entry->order = (uint64_t)flow->matcher->priority << FLOW_SEQ_BITS |
-		       flow->obj.ctx->hca->flow_seq++;
+	entry->order =
+	    (uint64_t)flow->matcher->priority << FLOW_SEQ_BITS | flow->obj.ctx->hca->flow_seq++;
 	if (attr->dest)
 		flow_entry_lead(entry, attr->dest);
 	if (attr->counter)
@@ -172,11 +173,18 @@ static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, 
 	return 0;
 }
 
-static const char *flow_action(const struct hca_flow_attr *attr)
+/* What the rule does, as the trace has it. */
+static void flow_text(const struct hca_flow_attr *attr, char *text, size_t len)
 {
-	if (attr->dest)
-		return attr->dest->type == OBJ_FLOW_TABLE ? " table" : " tir";
-	return attr->drop ? " drop" : attr->default_miss ? " default_miss" : "";
+	const struct hca_obj *dest = attr->dest;
+
+	if (dest)
+		snprintf(text, len, " %s=0x%x", dest->type == OBJ_FLOW_TABLE ? "table" : "tir",
+			 dest->id);
+	else if (attr->drop)
+		snprintf(text, len, " drop");
+	else
+		snprintf(text, len, "%s", attr->default_miss ? " default_miss" : "");
 }
 
 int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *attr,
@@ -187,6 +195,7 @@ int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *att
 	struct flow *f = NULL;
 	const char *why = "";
 	struct call call;
+	char text[32];
 	int err = 0;
 
 	call_begin(&call, hca, "create_flow");
@@ -196,11 +205,10 @@ int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *att
 		err = flow_make(m, attr, &f, &why);
 	if (!err)
 		*flow = (struct hca_flow *)f;
-	trace_call(m->obj.ctx, "create_flow", err,
-		   " matcher=0x%x counter=0x%x+%u%s=0x%x id=0x%x%s%s", m->obj.id,
-		   attr->counter ? attr->counter->id : 0, attr->counter_offset, flow_action(attr),
-		   attr->dest ? attr->dest->id : 0, err ? 0 : f->obj.id, err ? " refused: " : "",
-		   err ? why : "");
+	flow_text(attr, text, sizeof(text));
+	trace_call(m->obj.ctx, "create_flow", err, " matcher=0x%x%s counter=0x%x+%u id=0x%x%s%s",
+		   m->obj.id, text, attr->counter ? attr->counter->id : 0, attr->counter_offset,
+		   err ? 0 : f->obj.id, err ? " refused: " : "", err ? why : "");
 	call_end(&call, err);
 	return err;
 }

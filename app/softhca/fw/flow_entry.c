@@ -10,7 +10,12 @@
 
 enum { ACTION_DROP = 2, ACTION_FWD_DEST = 4, ACTION_COUNT = 8 };
 enum { DEST_FLOW_TABLE = 1, DEST_TIR = 2 };
-enum { MODIFY_ACTION = 1 << 0, MODIFY_TAG = 1 << 1, MODIFY_DEST = 1 << 2, MODIFY_COUNTERS = 1 << 3 };
+enum {
+	MODIFY_ACTION = 1 << 0,
+	MODIFY_TAG = 1 << 1,
+	MODIFY_DEST = 1 << 2,
+	MODIFY_COUNTERS = 1 << 3
+};
 
 /* What a mailbox says of an entry. */
 struct args {
@@ -303,8 +308,8 @@ int flow_entry_modify(struct cmd *cmd, struct hca_obj *obj)
 
 	if (err)
 		return err;
-	if (!select || select & ~(uint64_t)(MODIFY_ACTION | MODIFY_TAG | MODIFY_DEST |
-					    MODIFY_COUNTERS))
+	if (!select ||
+	    select & ~(uint64_t)(MODIFY_ACTION | MODIFY_TAG | MODIFY_DEST | MODIFY_COUNTERS))
 		return cmd_refuse(cmd, SYND(FTE_MODIFY), FLD(set_fte_in, modify_enable_mask),
 				  "0x%x", (unsigned int)select);
 	err = get_args(cmd, e->group->table->level, (unsigned int)select, &args);

@@ -21,8 +21,8 @@ int flow_table_create(struct cmd *cmd, struct hca_obj **out)
 	if (cmd_get(cmd, FLD(create_flow_table_in, table_type)) != FLOW_TABLE_RX)
 		return cmd_refuse(cmd, SYND(FT_TYPE), FLD(create_flow_table_in, table_type), " ");
 	if (!level || level > p->max_ft_level)
-		return cmd_refuse(cmd, SYND(FT_LEVEL), FLD(flow_table_context, level), "%u, at most %u",
-				  (unsigned int)level, p->max_ft_level);
+		return cmd_refuse(cmd, SYND(FT_LEVEL), FLD(flow_table_context, level),
+				  "%u, at most %u", (unsigned int)level, p->max_ft_level);
 	if (log_size > p->log_max_ft_size)
 		return cmd_refuse(cmd, SYND(FT_SIZE), FLD(flow_table_context, log_size),
 				  "%u, at most %u", (unsigned int)log_size, p->log_max_ft_size);
@@ -77,8 +77,8 @@ static int get_match(struct cmd *cmd, struct flow_match *match)
 	uint64_t criteria = cmd_get(cmd, FLD(create_flow_group_in, match_criteria_enable));
 	const char *why = "";
 
-	if (flow_mask_parse(cmd->in + cmd_base(cmd, LAY(fte_match_set_lyr_2_4)) / 8,
-			    FLOW_OUTER_LEN, (uint8_t)criteria, match, &why))
+	if (flow_mask_parse(cmd->in + cmd_base(cmd, LAY(fte_match_set_lyr_2_4)) / 8, FLOW_OUTER_LEN,
+			    (uint8_t)criteria, match, &why))
 		return cmd_refuse(cmd, SYND(FG_MATCH),
 				  FLD(create_flow_group_in, match_criteria_enable), "%s", why);
 	return 0;

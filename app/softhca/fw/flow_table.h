@@ -50,11 +50,11 @@ struct flow_entry {
 	struct hca_obj obj;
 	struct flow_group *group; /* borrowed, in obj.uses */
 	uint32_t index;
-	uint16_t action;              /* FLOW_ACTION_* */
+	uint16_t action;               /* as the PRM numbers it */
 	uint8_t value[FLOW_OUTER_LEN]; /* as it was given */
-	struct hca_obj *dest;         /* borrowed, in obj.uses; NULL: dropped */
-	struct hca_obj *counter;      /* borrowed, in obj.uses; NULL: not counted */
-	struct rx_entry *entry;       /* owned: what the datapath has of it */
+	struct hca_obj *dest;          /* borrowed, in obj.uses; NULL: dropped */
+	struct hca_obj *counter;       /* borrowed, in obj.uses; NULL: not counted */
+	struct rx_entry *entry;        /* owned: what the datapath has of it */
 };
 
 int flow_table_create(struct cmd *cmd, struct hca_obj **obj);

@@ -203,7 +203,8 @@ static bool esw_receives(const struct dp *dp, const struct dp_port *from, unsign
 {
 	const struct dp_port *port = &dp->port[index];
 
-	return port->rx != NULL && !port->down && !port->representor && (port != from || dp->loopback) &&
+	return port->rx != NULL && !port->down && !port->representor &&
+	       (port != from || dp->loopback) &&
 	       (port->policy.vlan == 0 || port->policy.vlan == vid);
 }
 

@@ -83,7 +83,7 @@ void dp_table_destroy(struct rx_table *table)
 	rx_table_destroy(table);
 }
 
-/* The port had no root table, or is to have none. */
+/* The port is to have no root table. */
 static void port_rx_end(struct dp_port *port)
 {
 	rx_table_destroy(port->rx);
@@ -96,20 +96,19 @@ static void port_rx_end(struct dp_port *port)
 int dp_entry_add(struct dp_port *port, struct rx_table *table, const struct dp_rx_entry *attr,
 		 struct rx_entry **entry)
 {
-	struct rx_table *root = NULL;
+	struct rx_table *root = port->rx;
 	int err = 0;
 
-	if (table == NULL && port->rx == NULL)
+	if (table == NULL && root == NULL)
 		err = rx_table_new(port, 0, &root);
 	if (!err)
-		err = rx_entry_add(table != NULL ? table : root != NULL ? root : port->rx, attr,
-				   entry);
+		err = rx_entry_add(table != NULL ? table : root, attr, entry);
 	if (err) {
-		rx_table_destroy(root);
+		if (root != port->rx)
+			rx_table_destroy(root);
 		return err;
 	}
-	if (root != NULL)
-		port->rx = root;
+	port->rx = root;
 	port_rx_void(port);
 	return 0;
 }

@@ -54,9 +54,9 @@ struct rx_tir {
 };
 
 struct rx_table {
-	struct dp_port *port; /* as in rx_rqt */
-	unsigned int level;   /* 0: root */
-	unsigned int n;       /* entries */
+	struct dp_port *port;    /* as in rx_rqt */
+	unsigned int level;      /* 0: root */
+	unsigned int n;          /* entries */
 	struct rx_group **group; /* owned, by their lowest order */
 	unsigned int n_groups;
 	/* Owned; of a table made of rules. */
@@ -102,7 +102,7 @@ const struct rx_entry *rx_group_find(const struct rx_group *group, const uint64_
 
 /* What can be asked of a group (steer_known.c does). */
 const uint64_t *rx_group_mask(const struct rx_group *group); /* RX_WORDS of them */
-uint64_t rx_group_first(const struct rx_group *group); /* no entry has a lower order */
+uint64_t rx_group_first(const struct rx_group *group);       /* no entry has a lower order */
 unsigned int rx_group_entries(const struct rx_group *group);
 /* One after the other, NULL: the first; NULL: that was all. */
 const struct rx_entry *rx_group_next(const struct rx_group *group, const struct rx_entry *entry);
@@ -111,8 +111,7 @@ uint64_t rx_entry_word(const struct rx_entry *entry, unsigned int i);
 
 /* ---- TIRs and RQTs: steer_tir.c ---- */
 
-int rx_rqt_new(struct dp_port *port, struct vq *const *queues, unsigned int n,
-	       struct rx_rqt **rqt);
+int rx_rqt_new(struct dp_port *port, struct vq *const *queues, unsigned int n, struct rx_rqt **rqt);
 int rx_rqt_set(struct rx_rqt *rqt, struct vq *const *queues, unsigned int n);
 void rx_rqt_set_queue(struct rx_rqt *rqt, unsigned int i, struct vq *vq);
 void rx_rqt_destroy(struct rx_rqt *rqt);

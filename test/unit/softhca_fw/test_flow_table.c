@@ -111,20 +111,20 @@ static void create_table_refused_for_each_reason(void **state)
 		uint64_t value;
 		enum syndrome why;
 	} bad[] = {
-	    {FLD(create_flow_table_in, table_type),	    1,  SYND(FT_TYPE)	 },
-	    {FLD(create_flow_table_in, table_type),	    4,  SYND(FT_TYPE)	 },
-	    {FLD(create_flow_table_in, other_vport),	   1,  SYND(NOT_MODELLED)},
-	    {FLD(create_flow_table_in, vport_number),	  1,  SYND(NOT_MODELLED)},
-	    {FLD(flow_table_context, level),		   0,  SYND(FT_LEVEL)	 },
-	    {FLD(flow_table_context, level),		   16, SYND(FT_LEVEL)	 },
-	    {FLD(flow_table_context, level),		   255, SYND(FT_LEVEL)	  },
-	    {FLD(flow_table_context, log_size),		17, SYND(FT_SIZE)	 },
-	    {FLD(flow_table_context, table_miss_action),       1,  SYND(FT_MISS)	 },
-	    {FLD(flow_table_context, table_miss_id),	   1,  SYND(NOT_MODELLED)},
-	    {FLD(flow_table_context, sw_owner),		1,  SYND(NOT_MODELLED)},
-	    {FLD(flow_table_context, termination_table),       1,  SYND(NOT_MODELLED)},
-	    {FLD(flow_table_context, reformat_en),	     1,  SYND(NOT_MODELLED)},
-	    {FLD(flow_table_context, rtc_valid),	       1,  SYND(NOT_MODELLED)},
+	    {FLD(create_flow_table_in, table_type),        1,   SYND(FT_TYPE)     },
+	    {FLD(create_flow_table_in, table_type),        4,   SYND(FT_TYPE)     },
+	    {FLD(create_flow_table_in, other_vport),       1,   SYND(NOT_MODELLED)},
+	    {FLD(create_flow_table_in, vport_number),      1,   SYND(NOT_MODELLED)},
+	    {FLD(flow_table_context,   level),             0,   SYND(FT_LEVEL)    },
+	    {FLD(flow_table_context,   level),             16,  SYND(FT_LEVEL)    },
+	    {FLD(flow_table_context,   level),             255, SYND(FT_LEVEL)    },
+	    {FLD(flow_table_context,   log_size),          17,  SYND(FT_SIZE)     },
+	    {FLD(flow_table_context,   table_miss_action), 1,   SYND(FT_MISS)     },
+	    {FLD(flow_table_context,   table_miss_id),     1,   SYND(NOT_MODELLED)},
+	    {FLD(flow_table_context,   sw_owner),          1,   SYND(NOT_MODELLED)},
+	    {FLD(flow_table_context,   termination_table), 1,   SYND(NOT_MODELLED)},
+	    {FLD(flow_table_context,   reformat_en),       1,   SYND(NOT_MODELLED)},
+	    {FLD(flow_table_context,   rtc_valid),         1,   SYND(NOT_MODELLED)},
 	};
 	struct rig *rig = *state;
 	struct hca_obj *obj;
@@ -154,14 +154,14 @@ static void create_group_refused_for_each_reason(void **state)
 		uint32_t first, last;
 		enum syndrome why;
 	} range[] = {
-	    {5,  4,	  SYND(FG_RANGE)  },
-	    {0,  16,	   SYND(FG_RANGE)  },
-	    {16, 16,	   SYND(FG_RANGE)  },
+	    {5,  4,          SYND(FG_RANGE)  },
+            {0,  16,         SYND(FG_RANGE)  },
+            {16, 16,         SYND(FG_RANGE)  },
 	    {0,  UINT32_MAX, SYND(FG_RANGE)  },
-	    {8,  11,	   SYND(FG_OVERLAP)},
-	    {10, 15,	   SYND(FG_OVERLAP)},
-	    {4,  8,	  SYND(FG_OVERLAP)},
-	    {0,  15,	   SYND(FG_OVERLAP)},
+            {8,  11,         SYND(FG_OVERLAP)},
+            {10, 15,         SYND(FG_OVERLAP)},
+	    {4,  8,          SYND(FG_OVERLAP)},
+            {0,  15,         SYND(FG_OVERLAP)},
 	};
 	struct rig *rig = *state;
 	struct hca_obj *ft, *fg, *foreign;
@@ -303,8 +303,8 @@ static void create_entry_refused_for_its_place(void **state)
 
 static void create_entry_refused_for_what_it_does(void **state)
 {
-	static const uint16_t actions[] = {0, 1, COUNT, DROP | FWD, 0x10, 0x20, 0x40, 0x80, 0x100,
-					   DROP | 0x400};
+	static const uint16_t actions[] = {0,    1,    COUNT, DROP | FWD, 0x10,
+					   0x20, 0x40, 0x80,  0x100,      DROP | 0x400};
 	struct rig *rig = *state;
 	struct hca_obj *foreign;
 	struct world w;

@@ -26,7 +26,7 @@ static void start(void)
 /* UDP over IPv4; source port: the flow; behind the headers: flow and number. */
 static void make_frame(uint8_t *f, uint32_t flow, uint32_t number)
 {
-	static const uint8_t head[] = {2,    0, 0,  0, 0, 2, 2, 0,  0, 0, 0,  1, 8, 0,
+	static const uint8_t head[] = {2,    0, 0, 0,  0, 2, 2, 0, 0,  0,  0, 1, 8, 0,
 				       0x45, 0, 0, 66, 0, 0, 0, 0, 64, 17, 0, 0, 10};
 
 	memset(f, 0, LEN);
@@ -70,7 +70,9 @@ static void scene_create(struct scene *s, bool counted)
 {
 	struct vq *queue;
 	struct dp_rx_entry any = {.order = 9};
-	struct dp_rx_entry mac = {.order = 1, .value.dmac = {2, 0, 0, 0, 0, 2}};
+	struct dp_rx_entry mac = {
+	    .order = 1, .value.dmac = {2, 0, 0, 0, 0, 2}
+        };
 	struct dp_tir attr = {.hash_fields = 0};
 
 	start();

@@ -52,8 +52,10 @@ static void model_create(struct model *m)
 		/* 0 and 1 lead to the same queue, 1 by a table full of it; 3 spreads. */
 		struct vq *one = queue(i < 2 ? 0 : i);
 		struct vq *queues[4] = {one, i == 3 ? queue(4) : one, one, i == 3 ? NULL : one};
-		struct dp_tir attr = {.hash_fields = i % 2 ? DP_HASH_SRC_IP | DP_HASH_DPORT : 0,
-				      .key = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2}};
+		struct dp_tir attr = {
+		    .hash_fields = i % 2 ? DP_HASH_SRC_IP | DP_HASH_DPORT : 0,
+		    .key = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2}
+                };
 
 		assert_int_equal(rx_rqt_new(NULL, queues, i ? 4 : 1, &m->rqt[i]), 0);
 		assert_int_equal(rx_tir_new(NULL, &attr, m->rqt[i], &m->tir[i]), 0);
@@ -344,7 +346,9 @@ static void guest_create(struct guest *g)
 	static const uint8_t version[CLASSES] = {4, 4, 6, 6, 4, 6, 0};
 	static const uint8_t protocol[CLASSES] = {6, 17, 6, 17, 0, 0, 0};
 	struct vq *queues[4] = {queue(0), queue(1), queue(2), queue(3)};
-	struct dp_tir attr = {.hash_fields = 15, .key = {1, 2, 3, 4, 5}};
+	struct dp_tir attr = {
+	    .hash_fields = 15, .key = {1, 2, 3, 4, 5}
+        };
 
 	assert_int_equal(rx_table_new(NULL, 0, &g->root), 0);
 	assert_int_equal(rx_table_new(NULL, 1, &g->macs), 0);
@@ -361,7 +365,9 @@ static void guest_create(struct guest *g)
 		add(g->classes, &e, g->tir[i], NULL);
 	}
 	for (unsigned int i = 0; i < MACS; i++) {
-		struct dp_rx_entry e = {.order = i, .value.dmac = {2, 0, 0, 0, 0, (uint8_t)i}};
+		struct dp_rx_entry e = {
+		    .order = i, .value.dmac = {2, 0, 0, 0, 0, (uint8_t)i}
+                };
 
 		memset(e.mask.dmac, 0xff, 6);
 		add(g->macs, &e, NULL, g->classes);
