@@ -499,5 +499,5 @@ int main(void)
 	    WITHOUT_TABLES(without_tables_filters_enotsup),
 	};
 
-	return cmocka_run_group_tests_name("steer", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("steer_diff", tests, NULL, NULL);
 }
