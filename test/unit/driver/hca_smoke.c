@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hca_smoke all | steer | link: what the driver knows of a NIC, on a NIC that checks every field of
+ * hca_smoke all | steer | plain | link: what the driver knows of a NIC, on a NIC that checks every field of
  * every command (hca_smoke.sh). Every call may be refused; what cannot go on then says so and ends
  * with 3, and leaves nothing behind.
  */
@@ -229,12 +229,13 @@ static void steer_each_kind(struct smoke *s)
 
 static void steer_at_random(struct smoke *s)
 {
+	bool filters = vv_steer_can_filter(vv_hca_caps(s->hca)), set = false;
 	unsigned int seed = 1, i;
-	bool set = false;
 
 	for (i = 0; i < 100; i++) {
 		struct vv_steer_plan plan = plan_here(s, plan_random(&seed));
 
+		plan.all = plan.all || !filters;
 		plan_set(s, &plan, set);
 		set = plan.table_len > 0;
 	}
@@ -283,6 +284,9 @@ int main(int argc, char **argv)
 		steer_at_random(&s);
 	} else if (!strcmp(what, "steer")) {
 		steer_each_kind(&s);
+	} else if (!strcmp(what, "plain")) {
+		REQUIRE(!vv_steer_can_filter(vv_hca_caps(s.hca)));
+		steer_at_random(&s);
 	} else {
 		REQUIRE(!strcmp(what, "link"));
 		port_watch(&s);

@@ -17,6 +17,13 @@ tuned=$(grep -oE 'modify_field_select=0x(20|1000|1020) .*-> [A-Z_]+' "$T/trace" 
 [[ $tuned =~ ^0x20\ [^O][A-Z_]*\ 0x20\ OK\ 0x1000\ OK\ 0x1020\ OK\ $ ]] ||
 	fail "tuned: $tuned"
 
+# A device without tables of a program's own.
+printf '[device]\nflow_tables = no\n' >"$T/plain.ini"
+"$softhca" run --profile "$T/plain.ini" --stat "$T/stat" --trace "$T/trace" -- "$program" plain \
+	>"$T/log" 2>&1 || fail "plain: $? $(cat "$T/log")"
+! grep refused "$T/log" || fail "plain: refused where nothing fails"
+[ "$(alive "$T/stat")" = 0 ] || fail "plain: $(alive "$T/stat") objects alive"
+
 # Each command of a life, in turn.
 for ((n = 1; ; n++)); do
 	"$softhca" run --stat "$T/stat" --fail "any:$n" -- "$program" steer >"$T/log" 2>&1
