@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hca_smoke all | steer | plain | link: what the driver knows of a NIC, on a NIC that checks every field of
- * every command (hca_smoke.sh). Every call may be refused; what cannot go on then says so and ends
- * with 3, and leaves nothing behind.
+ * hca_smoke all | steer | plain | link: what the driver knows of a NIC, on a NIC that checks every
+ * field of every command (hca_smoke.sh). Every call may be refused; what cannot go on then says so
+ * and ends with 3, and leaves nothing behind.
  */
 #include <errno.h>
 #include <poll.h>
