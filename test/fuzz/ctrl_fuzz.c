@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ctrl/vv_ctrl.h"
+#include "fuzz_input.h"
 
 #define CHECK(what)                                                                                \
 	do {                                                                                       \
@@ -21,33 +22,12 @@
 		}                                                                                  \
 	} while (0)
 
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
 struct guest {
 	struct vv_ctrl_conf conf;
 	bool enabled[2 * VV_CTRL_PAIRS_MAX];
 	struct vv_ctrl_facts facts;
 	struct vv_ctrl_state now;
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static uint64_t take(struct input *in, size_t bytes)
-{
-	uint64_t value = 0;
-	size_t i;
-
-	if (bytes > in->left)
-		bytes = in->left;
-	for (i = 0; i < bytes; i++)
-		value |= (uint64_t)in->at[i] << 8 * i;
-	in->at += bytes;
-	in->left -= bytes;
-	return value;
-}
 
 static void macs_check(const struct vv_ctrl_macs *macs)
 {
@@ -94,8 +74,12 @@ static void state_check(const struct vv_ctrl_conf *conf, const struct vv_ctrl_st
 	CHECK(!(state->offloads & ~(conf->features & VV_GUEST_OFFLOADS)));
 	coal_check(&state->coal_rx);
 	coal_check(&state->coal_tx);
-	for (i = 0; i < 2 * conf->pairs; i++)
+	for (i = 0; i < 2 * conf->pairs; i++) {
+		struct vv_ctrl_coal coal = vv_ctrl_coal(state, i);
+
 		coal_check(&state->coal[i]);
+		CHECK(!coal.packets == !coal.usecs);
+	}
 }
 
 static bool receives_the_same(const struct vv_ctrl_state *a, const struct vv_ctrl_state *b)
@@ -108,18 +92,18 @@ static bool receives_the_same(const struct vv_ctrl_state *a, const struct vv_ctr
 	       !memcmp(a->vlans, b->vlans, sizeof(a->vlans));
 }
 
-static void guest_make(struct input *in, struct guest *guest)
+static void guest_make(struct fuzz_input *in, struct guest *guest)
 {
 	static const uint8_t address[6] = {0x0c, 0x42, 0xa1, 0, 0, 1};
 	uint64_t enabled;
 	unsigned int i;
 
 	memset(guest, 0, sizeof(*guest));
-	guest->conf.features = take(in, 8);
-	guest->conf.pairs = 1 + take(in, 1) % VV_CTRL_PAIRS_MAX;
-	guest->conf.trusted = take(in, 1) & 1;
-	guest->conf.hash_types = take(in, 1) & VV_CTRL_HASH_TYPES;
-	enabled = take(in, 8);
+	fuzz_bytes(in, &guest->conf.features, 8);
+	guest->conf.pairs = 1 + fuzz_u8(in) % VV_CTRL_PAIRS_MAX;
+	guest->conf.trusted = fuzz_u8(in) & 1;
+	guest->conf.hash_types = fuzz_u8(in) & VV_CTRL_HASH_TYPES;
+	fuzz_bytes(in, &enabled, 8);
 	if (enabled & 1)
 		memcpy(guest->conf.mac, address, 6);
 	for (i = 0; i < 2 * VV_CTRL_PAIRS_MAX; i++)
@@ -157,24 +141,24 @@ static void command_send(struct guest *guest, const uint8_t *bytes, size_t len, 
 	memcpy(&guest->now, &next, sizeof(next));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = {data, len};
+	struct fuzz_input in = fuzz_input(data, size);
 	struct guest guest;
-	size_t room, n;
+	size_t room, len;
 
 	guest_make(&in, &guest);
-	while (in.left) {
-		room = take(&in, 1);
-		n = take(&in, 2);
+	while (fuzz_left(&in)) {
+		room = fuzz_u8(&in);
+		len = fuzz_u16(&in);
 		if (room == 0xff) { /* the device asks for an announcement */
 			guest.now.announce = true;
 			continue;
 		}
-		n = n > in.left ? in.left : n;
-		command_send(&guest, in.at, n, room);
-		in.at += n;
-		in.left -= n;
+		if (len > (size_t)(in.end - in.at))
+			len = (size_t)(in.end - in.at);
+		command_send(&guest, in.at, len, room);
+		in.at += len;
 	}
 	return 0;
 }
