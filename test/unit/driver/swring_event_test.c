@@ -95,7 +95,7 @@ static void spec_2_7_7_and_2_8_10_passed_event_is_silent(void **state)
 		calls += serve(&rig, 1);
 		reap(&rig);
 	}
-	/* A packed position comes again every second round; a driver moves its event before that. */
+	/* A packed position comes again every second round; drivers move their event before. */
 	if (rig_is_packed(state))
 		assert_int_equal(calls, 30000 / 14 + 1);
 	else

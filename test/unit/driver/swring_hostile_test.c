@@ -8,13 +8,17 @@
 #include "swring_rig.h"
 
 enum { NEXT = VRING_DESC_F_NEXT, WRITE = VRING_DESC_F_WRITE, INDIRECT = VRING_DESC_F_INDIRECT };
+enum { ITSELF = 0x10000 /* a descriptor's next: wherever it happens to be */ };
 
 /* One word of one descriptor of a chain of three: read, read, write. */
 struct wrong {
 	const char *what;
 	enum vv_swring_error error;
-	bool table; /* the chain is in one */
-	bool in_table; /* and it is a descriptor of it */
+	enum {
+		DIRECT, /* of the ring */
+		TABLE,  /* of the ring, for a table with all of the chain */
+		ENTRY,  /* of that table */
+	} where;
 	unsigned int i;
 	enum { SET_ADDR, ADD_ADDR, SET_LEN, SET_FLAGS, SET_NEXT } field;
 	uint64_t value;
@@ -22,47 +26,46 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-    {"next is itself", VV_SWRING_LOOP, false, false, 1, SET_NEXT, 0x10001, ONLY_SPLIT},
-    {"next is the size", VV_SWRING_BAD_NEXT, false, false, 0, SET_NEXT, 8, ONLY_SPLIT},
-    {"next is far away", VV_SWRING_BAD_NEXT, false, false, 1, SET_NEXT, 0xffff, ONLY_SPLIT},
-    {"a table's next is itself", VV_SWRING_LOOP, true, true, 1, SET_NEXT, 1, ONLY_SPLIT},
-    {"a table's next is its start", VV_SWRING_LOOP, true, true, 0, SET_NEXT, 0, ONLY_SPLIT},
-    {"a table's next is its end", VV_SWRING_BAD_NEXT, true, true, 0, SET_NEXT, 3, ONLY_SPLIT},
-    {"a table's last has a next", VV_SWRING_BAD_NEXT, true, true, 0, SET_NEXT, 0xffff, ONLY_SPLIT},
+    {"next is itself", VV_SWRING_LOOP, DIRECT, 1, SET_NEXT, ITSELF, ONLY_SPLIT},
+    {"next is the size", VV_SWRING_BAD_NEXT, DIRECT, 0, SET_NEXT, 8, ONLY_SPLIT},
+    {"next is far away", VV_SWRING_BAD_NEXT, DIRECT, 1, SET_NEXT, 0xffff, ONLY_SPLIT},
+    {"a table's next is itself", VV_SWRING_LOOP, ENTRY, 1, SET_NEXT, 1, ONLY_SPLIT},
+    {"a table's next is its start", VV_SWRING_LOOP, ENTRY, 0, SET_NEXT, 0, ONLY_SPLIT},
+    {"a table's next is its end", VV_SWRING_BAD_NEXT, ENTRY, 0, SET_NEXT, 3, ONLY_SPLIT},
+    {"a table's last has a next", VV_SWRING_BAD_NEXT, ENTRY, 2, SET_NEXT, 0xffff, ONLY_SPLIT},
 
-    {"address 0", VV_SWRING_BAD_ADDRESS, false, false, 0, SET_ADDR, 0, ANY},
-    {"address in a hole", VV_SWRING_BAD_ADDRESS, false, false, 1, SET_ADDR, 0x2000000, ANY},
-    {"address that wraps", VV_SWRING_BAD_ADDRESS, false, false, 2, SET_ADDR, -1ull, ANY},
-    {"buffer over an end", VV_SWRING_BAD_ADDRESS, false, false, 1, ADD_ADDR, 0xfff8, ANY},
-    {"length of everything", VV_SWRING_BAD_ADDRESS, false, false, 2, SET_LEN, 0xffffffff, ANY},
-    {"table nowhere", VV_SWRING_BAD_ADDRESS, true, false, 0, SET_ADDR, 16, ANY},
-    {"table over an end", VV_SWRING_BAD_ADDRESS, true, false, 0, ADD_ADDR, 0xffe0, ANY},
-    {"table longer than memory", VV_SWRING_BAD_ADDRESS, true, false, 0, SET_LEN, 0x10000, ONLY_SPLIT},
-    {"in a table, nowhere", VV_SWRING_BAD_ADDRESS, true, true, 2, SET_ADDR, 1, ANY},
+    {"address 0", VV_SWRING_BAD_ADDRESS, DIRECT, 0, SET_ADDR, 0, ANY},
+    {"address in a hole", VV_SWRING_BAD_ADDRESS, DIRECT, 1, SET_ADDR, 0x2000000, ANY},
+    {"address that wraps", VV_SWRING_BAD_ADDRESS, DIRECT, 2, SET_ADDR, -1ull, ANY},
+    {"buffer over an end", VV_SWRING_BAD_ADDRESS, DIRECT, 1, ADD_ADDR, 0xfff8, ANY},
+    {"length of everything", VV_SWRING_BAD_ADDRESS, DIRECT, 2, SET_LEN, 0xffffffff, ANY},
+    {"table nowhere", VV_SWRING_BAD_ADDRESS, TABLE, 0, SET_ADDR, 16, ANY},
+    {"table over an end", VV_SWRING_BAD_ADDRESS, TABLE, 0, ADD_ADDR, 0xffe0, ANY},
+    {"table longer than memory", VV_SWRING_BAD_ADDRESS, TABLE, 0, SET_LEN, 0x10000, ONLY_SPLIT},
+    {"in a table, nowhere", VV_SWRING_BAD_ADDRESS, ENTRY, 2, SET_ADDR, 1, ANY},
 
-    {"no bytes", VV_SWRING_ZERO_LENGTH, false, false, 1, SET_LEN, 0, ANY},
-    {"no bytes to write to", VV_SWRING_ZERO_LENGTH, false, false, 2, SET_LEN, 0, ANY},
-    {"no bytes, in a table", VV_SWRING_ZERO_LENGTH, true, true, 0, SET_LEN, 0, ANY},
+    {"no bytes", VV_SWRING_ZERO_LENGTH, DIRECT, 1, SET_LEN, 0, ANY},
+    {"no bytes to write to", VV_SWRING_ZERO_LENGTH, DIRECT, 2, SET_LEN, 0, ANY},
+    {"no bytes, in a table", VV_SWRING_ZERO_LENGTH, ENTRY, 0, SET_LEN, 0, ANY},
 
-    {"write, then read", VV_SWRING_READ_AFTER_WRITE, false, false, 0, SET_FLAGS, NEXT | WRITE, ANY},
-    {"write, then read, in a table", VV_SWRING_READ_AFTER_WRITE, true, true, 0, SET_FLAGS,
-     NEXT | WRITE, ANY},
+    {"write, then read", VV_SWRING_READ_AFTER_WRITE, DIRECT, 0, SET_FLAGS, NEXT | WRITE, ANY},
+    {"write, then read, in a table", VV_SWRING_READ_AFTER_WRITE, ENTRY, 0, SET_FLAGS, NEXT | WRITE,
+     ANY},
 
-    {"table in a table", VV_SWRING_INDIRECT_NESTED, true, true, 1, SET_FLAGS, INDIRECT, ANY},
-    {"table with NEXT", VV_SWRING_INDIRECT_NEXT, false, false, 0, SET_FLAGS, INDIRECT | NEXT, ANY},
-    {"table at a list's end", VV_SWRING_INDIRECT_NEXT, false, false, 2, SET_FLAGS, INDIRECT,
-     ONLY_PACKED},
-    {"table of no bytes", VV_SWRING_INDIRECT_LENGTH, true, false, 0, SET_LEN, 0, ANY},
-    {"table of half a descriptor", VV_SWRING_INDIRECT_LENGTH, true, false, 0, SET_LEN, 8, ANY},
-    {"table of a bit more", VV_SWRING_INDIRECT_LENGTH, true, false, 0, SET_LEN, 49, ANY},
-    {"table of everything", VV_SWRING_INDIRECT_LENGTH, true, false, 0, SET_LEN, 0xffffffff, ANY},
+    {"table in a table", VV_SWRING_INDIRECT_NESTED, ENTRY, 1, SET_FLAGS, INDIRECT, ANY},
+    {"table with NEXT", VV_SWRING_INDIRECT_NEXT, DIRECT, 0, SET_FLAGS, INDIRECT | NEXT, ANY},
+    {"table at a list's end", VV_SWRING_INDIRECT_NEXT, DIRECT, 2, SET_FLAGS, INDIRECT, ONLY_PACKED},
+    {"table of no bytes", VV_SWRING_INDIRECT_LENGTH, TABLE, 0, SET_LEN, 0, ANY},
+    {"table of half a descriptor", VV_SWRING_INDIRECT_LENGTH, TABLE, 0, SET_LEN, 8, ANY},
+    {"table of a bit more", VV_SWRING_INDIRECT_LENGTH, TABLE, 0, SET_LEN, 49, ANY},
+    {"table of everything", VV_SWRING_INDIRECT_LENGTH, TABLE, 0, SET_LEN, 0xffffffff, ANY},
 };
 
 static void make_wrong(struct swmock *m, const struct wrong *w)
 {
 	struct swmock_desc d;
 
-	swmock_peek(m, w->in_table, w->i, &d);
+	swmock_peek(m, w->where == ENTRY, w->i, &d);
 	switch (w->field) {
 	case SET_ADDR:
 		d.addr = w->value;
@@ -79,10 +82,10 @@ static void make_wrong(struct swmock *m, const struct wrong *w)
 		break;
 	case SET_NEXT:
 		d.flags |= NEXT;
-		d.next_or_id = w->value > 0xffff ? m->last_slot[w->i] : w->value;
+		d.next_or_id = w->value == ITSELF ? m->last_slot[w->i] : w->value;
 		break;
 	}
-	swmock_poke(m, w->in_table, w->i, &d);
+	swmock_poke(m, w->where == ENTRY, w->i, &d);
 }
 
 static void good_chain_passes(struct rig *rig, uintptr_t token)
@@ -128,7 +131,7 @@ static void chain_wrong_in_one_word_comes_back(void **state)
 		/* Again and again: over the end of the ring too. */
 		for (round = 0; round < 9; round++) {
 			swmock_free_all(rig.mock);
-			rig_add(&rig, len, 2, 1, w->table ? 3 : 0, round);
+			rig_add(&rig, len, 2, 1, w->where != DIRECT ? 3 : 0, round);
 			make_wrong(rig.mock, w);
 			wrong_chain_comes_back(&rig, w->error, round);
 		}
@@ -150,15 +153,16 @@ static void indirect_table_that_is_not_negotiated_comes_back(void **state)
 
 static void chain_of_257_buffers_comes_back(void **state)
 {
-	uint32_t len[VV_SWRING_SEGS_MAX + 1];
+	enum { N = VV_SWRING_SEGS_MAX + 1 };
+	uint32_t len[N];
 	struct rig rig;
 	unsigned int i;
 
-	for (i = 0; i <= VV_SWRING_SEGS_MAX; i++)
+	for (i = 0; i < N; i++)
 		len[i] = 1;
 	rig_open(&rig, state, 512, RIG_INDIRECT);
 	for (i = 0; i < 4; i++) {
-		rig_add(&rig, len, VV_SWRING_SEGS_MAX + 1, 0, i % 2 ? VV_SWRING_SEGS_MAX + 1 : 0, i);
+		rig_add(&rig, len, N, 0, i % 2 ? N : 0, i);
 		wrong_chain_comes_back(&rig, VV_SWRING_LOOP, i);
 	}
 	rig_close(&rig);

@@ -370,7 +370,8 @@ void swmock_poke(struct swmock *m, bool table, unsigned int i, const struct swmo
 		struct vring_packed_desc d, old;
 
 		memcpy(&old, at, sizeof(old));
-		d = (struct vring_packed_desc){desc->addr, desc->len, desc->next_or_id, desc->flags};
+		d = (struct vring_packed_desc){desc->addr, desc->len, desc->next_or_id,
+					       desc->flags};
 		if (!table && m->held && m->held_slot == m->last_slot[i]) {
 			m->held_flags = (m->held_flags & SWMOCK_WHOSE) | desc->flags;
 			d.flags = old.flags;

@@ -60,7 +60,7 @@ struct swmock_chain; /* what the driver remembers of a chain it has added */
 struct swmock {
 	struct swmock_conf conf;
 	struct swmock_region region[SWMOCK_REGIONS];
-	/* The parts of the ring as the driver has them mapped; those of the other layout are NULL. */
+	/* The parts of the ring as the driver has them mapped; NULL are the other layout's. */
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
@@ -70,7 +70,7 @@ struct swmock {
 	/* The driver's position: split, ring indices; packed, place and wrap counter in bit 15. */
 	uint16_t next_avail, next_used;
 	uint16_t unnotified; /* added since swmock_kick_needed: chains; packed, descriptors */
-	struct swmock_chain *chain; /* by id; split: by descriptor, the first one's is the chain's */
+	struct swmock_chain *chain; /* by id; split: by descriptor, a chain's is its first one's */
 	uint16_t *free;             /* split: descriptors; packed: ids */
 	unsigned int n_free;        /* of them */
 	unsigned int room;          /* packed: descriptors */
@@ -127,7 +127,7 @@ unsigned int swmock_outstanding(const struct swmock *m);
 
 /* Ask for calls, from the next used chain on, or for none. */
 void swmock_calls(struct swmock *m, bool on);
-/* With event_idx: a call when the n-th chain from now is used (1: the next; n chains outstanding). */
+/* With event_idx: a call when the n-th outstanding chain is used (1: the next). */
 void swmock_calls_after(struct swmock *m, unsigned int n);
 
 /* A descriptor in both layouts; flags without those that say whose it is. */

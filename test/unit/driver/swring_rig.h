@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A driver's side and a device's side over the same ring, for tests that run in both layouts: such a
- * test is written once, takes its layout from its state, and is listed with BOTH.
+ * A driver's side and a device's side over the same ring, for tests that run in both layouts: such
+ * a test is written once, takes its layout from its state, and is listed with BOTH.
  */
 #ifndef SWRING_RIG_H
 #define SWRING_RIG_H

@@ -89,8 +89,7 @@ static void spec_2_7_5_and_2_8_6_chain_keeps_its_order(void **state)
 	assert_int_equal(rig.chain.write_len, 504);
 	for (i = 0; i < 5; i++) {
 		swmock_peek(rig.mock, false, i, &d);
-		assert_ptr_equal(rig.chain.seg[i].addr,
-				 swmock_translate(rig.mock, d.addr, d.len));
+		assert_ptr_equal(rig.chain.seg[i].addr, swmock_translate(rig.mock, d.addr, d.len));
 		assert_ptr_not_equal(rig.chain.seg[i].addr, swmock_at(rig.mock, d.addr, d.len));
 		assert_int_equal(rig.chain.seg[i].len, len[i]);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The driver's side and the device's on a thread each, both asleep whenever there is nothing for
- * them: a barrier that is missing loses a word (ThreadSanitizer sees it too), or somebody sleeps for
- * ever.
+ * them: a barrier that is missing loses a word (ThreadSanitizer sees it too), or somebody sleeps
+ * for ever.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -119,8 +119,8 @@ static unsigned int reap(struct stage *stage, struct question *q, unsigned int w
 	int ret;
 
 	while ((ret = swmock_used(stage->rig.mock, &token, &len)) == 1) {
-		memcpy(&sum, swmock_at(stage->rig.mock, q[token % window].buf[0].gpa + 8 * WORDS, 8),
-		       8);
+		memcpy(&sum,
+		       swmock_at(stage->rig.mock, q[token % window].buf[0].gpa + 8 * WORDS, 8), 8);
 		assert_int_equal(len, 8);
 		assert_int_equal(sum, q[token % window].sum);
 		n++;

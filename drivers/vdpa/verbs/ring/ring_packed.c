@@ -211,8 +211,8 @@ static bool packed_call_needed(struct vv_swring *ring)
 		return true;
 	}
 	/*
-	 * virtio 1.2 §2.8.10: the position was among those passed since the last time. If it is none
-	 * of this ring's, so is the answer, to the driver's own loss.
+	 * virtio 1.2 §2.8.10: the position was among those passed since the last time. If it is
+	 * none of this ring's, so is the answer, to the driver's own loss.
 	 */
 	passed = (now + rounds - position_linear(ring, ring->signalled)) % rounds;
 	behind = (now + rounds - 1 - position_linear(ring, (uint16_t)event)) % rounds;

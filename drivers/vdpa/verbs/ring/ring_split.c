@@ -107,8 +107,8 @@ static int split_pop(struct vv_swring *ring, struct vv_swring_chain *chain)
 		return 0;
 	if (n > ring->conf.size)
 		return ring_break(ring, VV_SWRING_BAD_INDEX);
-	head = ring_load16(avail_at(ring, SPLIT_RING +
-				    (size_t)(ring->avail & mask) * SPLIT_AVAIL_BYTES));
+	head = ring_load16(
+	    avail_at(ring, SPLIT_RING + (size_t)(ring->avail & mask) * SPLIT_AVAIL_BYTES));
 	if (head >= ring->conf.size)
 		return ring_break(ring, VV_SWRING_BAD_HEAD);
 
@@ -145,8 +145,8 @@ static bool split_call_needed(struct vv_swring *ring)
 	if (!ring->conf.event_idx)
 		return !(ring_load16(avail_at(ring, SPLIT_FLAGS)) & SPLIT_NO_INTERRUPT);
 	/* virtio 1.2 §2.7.7: the entry at this index was among those written since. */
-	event = ring_load16(avail_at(ring,
-				     SPLIT_RING + (size_t)ring->conf.size * SPLIT_AVAIL_BYTES));
+	event =
+	    ring_load16(avail_at(ring, SPLIT_RING + (size_t)ring->conf.size * SPLIT_AVAIL_BYTES));
 	return (uint16_t)(ring->used - event - 1) < (uint16_t)(ring->used - ring->signalled);
 }
 

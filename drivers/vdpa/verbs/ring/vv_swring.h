@@ -42,10 +42,10 @@ enum vv_swring_error {
 	VV_SWRING_INDIRECT_NEXT,    /* with NEXT (2.7.5.3.1); packed: in any list (2.8.19) */
 	VV_SWRING_INDIRECT_LENGTH,  /* zero, or no multiple of 16 */
 	/* of the ring: it is broken */
-	VV_SWRING_BAD_INDEX,       /* split: more chains available than the ring has entries */
-	VV_SWRING_BAD_HEAD,        /* split: an available entry outside the ring */
-	VV_SWRING_BAD_ID,          /* packed: the buffer id is outside the ring */
-	VV_SWRING_ENDLESS,         /* packed: a chain that never ends within the ring */
+	VV_SWRING_BAD_INDEX, /* split: more chains available than the ring has entries */
+	VV_SWRING_BAD_HEAD,  /* split: an available entry outside the ring */
+	VV_SWRING_BAD_ID,    /* packed: the buffer id is outside the ring */
+	VV_SWRING_ENDLESS,   /* packed: a chain that never ends within the ring */
 	VV_SWRING_ERROR_N,
 };
 
