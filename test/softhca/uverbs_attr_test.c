@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "uverbs_call.h"
+#include "vq/guard.h"
 
 static void decode_inline_data_arrives(void **state)
 {
@@ -190,6 +191,33 @@ static void enum_value_and_its_data_arrive(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, call_setup, call_teardown)
 
+/* When there is a NIC its fault handlers are used instead of a system call. */
+static void copies_are_guarded_when_there_is_a_nic(void **state)
+{
+	uint32_t half[1024], *page;
+
+	assert_false(guard_installed());
+	assert_int_equal(guard_install(), 0);
+	decode_unmapped_pointer_is_efault(state);
+	call_setup(state);
+	out_to_unmapped_memory_is_efault(state);
+	call_setup(state);
+	out_is_written_and_marked(state);
+	call_setup(state);
+	/* Attributes of which the last lie where nothing is. */
+	page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(page, MAP_FAILED);
+	munmap((char *)page + 4096, 4096);
+	assert_int_equal(copy_from_user(half, (uintptr_t)page + 2048, 4096), -EFAULT);
+	assert_int_equal(copy_to_user((uintptr_t)page + 2048, half, 4096), -EFAULT);
+	assert_int_equal(copy_from_user(half, (uintptr_t)page + 2048, 2048), 0);
+	munmap(page, 4096);
+	call_n_attrs = 0;
+	decode_pointed_data_is_copied(state);
+	guard_remove();
+	assert_false(guard_installed());
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -214,6 +242,7 @@ int main(void)
 	    TEST(out_struct_shorter_than_known_is_cut),
 	    TEST(handler_never_says_eprotonosupport),
 	    TEST(enum_value_and_its_data_arrive),
+	    TEST(copies_are_guarded_when_there_is_a_nic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,12 +11,41 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../vq/guard.h"
+
 /* A call's attributes fit in one page, as the kernel has it. */
 enum { USER_ATTRS_MAX = 4096 / sizeof(struct ib_uverbs_attr) };
 
+/* A copy whose user side may fault. */
+struct user_copy {
+	struct guard guard; /* first: blame() gets it */
+	const char *user;
+	size_t len;
+};
+
+static bool blame(struct guard *guard, const void *addr)
+{
+	const struct user_copy *copy = (const struct user_copy *)guard;
+
+	return (size_t)((const char *)addr - copy->user) < copy->len;
+}
+
+static int copy_guarded(void *dst, const void *src, size_t len, const void *fault_side)
+{
+	struct user_copy copy = {.guard.blame = blame, .user = fault_side, .len = len};
+
+	if (sigsetjmp(copy.guard.env, 0))
+		return -EFAULT;
+	guard_enter(&copy.guard);
+	memcpy(dst, src, len);
+	guard_leave();
+	return 0;
+}
+
 /*
- * The kernel copies with fault handling; the system call that reads other processes does the same
- * for one's own. Where a sandbox forbids it, trust the program.
+ * The kernel copies with fault handling, and so does the NIC's datapath. Before there is a NIC, the
+ * system call that reads other processes serves for one's own: it is slow, and commands are many.
+ * Where a sandbox forbids it, trust the program.
  */
 static int copy_user(void *dst, const void *src, size_t len, void *fault_side)
 {
@@ -25,6 +54,8 @@ static int copy_user(void *dst, const void *src, size_t len, void *fault_side)
 
 	if (!len)
 		return 0;
+	if (guard_installed())
+		return copy_guarded(dst, src, len, fault_side);
 	remote.iov_base = fault_side;
 	if (fault_side == dst) {
 		local.iov_base = (void *)(uintptr_t)src;

@@ -76,7 +76,7 @@ int guard_install(void)
 		}
 	}
 	if (err == 0)
-		guard_users++;
+		__atomic_add_fetch(&guard_users, 1, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&guard_mutex);
 	return err;
 }
@@ -94,9 +94,14 @@ static void guard_restore(int sig, const struct sigaction *old)
 void guard_remove(void)
 {
 	pthread_mutex_lock(&guard_mutex);
-	if (--guard_users == 0) {
+	if (__atomic_sub_fetch(&guard_users, 1, __ATOMIC_RELEASE) == 0) {
 		guard_restore(SIGSEGV, &guard_old_segv);
 		guard_restore(SIGBUS, &guard_old_bus);
 	}
 	pthread_mutex_unlock(&guard_mutex);
+}
+
+bool guard_installed(void)
+{
+	return __atomic_load_n(&guard_users, __ATOMIC_ACQUIRE) != 0;
 }

@@ -32,6 +32,8 @@ struct guard {
 /* Install the process's handlers, counted; -errno from sigaction. */
 int guard_install(void);
 void guard_remove(void);
+/* Are they? Somebody may have put others on top since. */
+bool guard_installed(void);
 
 extern __thread struct guard *guard_current __attribute__((tls_model("initial-exec")));
 
