@@ -240,6 +240,54 @@ static void modify_rqt_and_tir_reach_datapath(void **state)
 	assert_true(port->rules[0].tir.symmetric);
 }
 
+/* A table made for the largest number of entries may have any smaller one later, and back. */
+static void modify_rqt_to_any_size_below_its_largest(void **state)
+{
+	static const unsigned int sizes[] = {64, 1, 2, 128, 16, 4, 8, 32, 128};
+	struct dp_port *port = &double_dp->ports[0];
+	struct rig *rig = *state;
+	struct hca_matcher *matcher;
+	struct hca_obj *rqt, *tir;
+	struct match m = {{0}};
+	struct hca_flow *flow;
+	struct world w;
+	struct mbox mb;
+
+	build(rig, &w);
+	good_rqt(&mb, w.q[0], 128);
+	mb_set(&mb, FLD(rqtc, rqt_max_size), 128);
+	rqt = mb_create(&mb, rig->a);
+	good_tir(&mb, w.td, rqt);
+	tir = mb_create(&mb, rig->a);
+	set_state(w.q[0], VQ_RDY);
+	set_state(w.q[1], VQ_RDY);
+	assert_int_equal(try_matcher(rig->a, &m, 0, 7, &matcher), 0);
+	assert_int_equal(flow_to(matcher, m.p, 64, tir, &flow), 0);
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		mb_begin(&mb, "modify_rqt");
+		mb_set(&mb, FLD(modify_rqt_in, modify_bitmask), 1);
+		mb_set(&mb, FLD(rqtc, list_q_type), 1);
+		mb_set(&mb, FLD(rqtc, rqt_max_size), i & 1 ? 128 : 0);
+		for (unsigned int n = 0; n < sizes[i]; n++)
+			mb_queue(&mb, w.q[n & 1]->id);
+		mb_modify(&mb, rqt);
+		assert_int_equal(port->rules[0].tir.n, sizes[i]);
+		assert_ptr_equal(port->rules[0].queues[0], double_vq(0, 0));
+		if (sizes[i] > 1)
+			assert_ptr_equal(port->rules[0].queues[1], double_vq(0, 2));
+		/* Of the tables the other one, which build() made, lists both queues. */
+		assert_int_equal(w.q[1]->refs, sizes[i] > 1 ? 2 : 1);
+	}
+	mb_queue(&mb, w.q[0]->id);
+	mb_modify_refused(&mb, rig->a, rqt, SYND(RQT_SIZE)); /* 129 */
+	mb_set(&mb, FLD(rqtc, rqt_actual_size), 96);
+	mb_modify_refused(&mb, rig->a, rqt, SYND(RQT_SIZE));
+	mb_set(&mb, FLD(rqtc, rqt_actual_size), 64);
+	mb_set(&mb, FLD(rqtc, rqt_max_size), 64);
+	mb_modify_refused(&mb, rig->a, rqt, SYND(RQT_SIZE));
+	assert_int_equal(port->rules[0].tir.n, 128);
+}
+
 /* Rules of two contexts of one function stand together and go with their context. */
 static void close_context_takes_its_rules(void **state)
 {
@@ -267,6 +315,7 @@ int main(void)
 	    T(create_flow_precedence),
 	    T(create_flow_bad_destination_einval),
 	    T(modify_rqt_and_tir_reach_datapath),
+	    T(modify_rqt_to_any_size_below_its_largest),
 	    T(close_context_takes_its_rules),
 #undef T
 	};
