@@ -28,6 +28,7 @@ static const struct {
     {"flood",       "flood N COMMAND",							fe_step_flood      },
     {"hostile",     "hostile NAME",							   fe_step_hostile    },
     {"reset",       "reset",								  fe_step_reset      },
+    {"pause",       "pause",								  fe_step_pause      },
     {"reconnect",   "reconnect",							      fe_step_reconnect  },
     {"check",       "check STATEMENT, or check clear",                                        fe_step_check      },
     {"injector",    "injector COMMAND LINE with one %u",                                      fe_step_injector   },

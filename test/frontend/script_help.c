@@ -71,6 +71,7 @@ const char fe_script_help[] =
     "  wait-config FIELD=VALUE..    until the back-end has told of a change, and this is so\n"
     "  features [has=A,B] [lacks=A,B]\n"
     "  reset                        as a guest does: all rings anew, features again\n"
+    "  pause                        rings are taken away and given back; a guest does not notice\n"
     "  reconnect\n"
     "\n"
     "Trouble\n"

@@ -106,6 +106,25 @@ int fe_step_reset(struct fe_script *s, struct fe_words *w, const struct fe_words
 	return err;
 }
 
+/* What the guest does not notice: all rings are taken away and given back where they were. */
+int fe_step_pause(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)
+{
+	struct fe_dev *dev = s->cfg->dev;
+	int err;
+
+	if (w->n > 0)
+		return -EINVAL;
+	/* What has been used is taken first, so that positions can be compared. */
+	err = fe_scout_settle(&s->scout);
+	if (!err)
+		err = fe_dev_stop(dev);
+	if (!err)
+		err = fe_scout_look(&s->scout);
+	if (!err && !fe_dev_bases_agree(dev))
+		return 1;
+	return err ? err : fe_dev_start_again(dev);
+}
+
 int fe_step_reconnect(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)
 {
 	int err;

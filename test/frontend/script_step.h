@@ -40,7 +40,7 @@ typedef int fe_step(struct fe_script *s, struct fe_words *w, const struct fe_wor
 fe_step fe_step_wire, fe_step_flows, fe_step_marker, fe_step_burst;     /* script_wire.c */
 fe_step fe_step_config, fe_step_wait_config, fe_step_features;          /* script_config.c */
 fe_step fe_step_framing, fe_step_flood, fe_step_hostile, fe_step_reset; /* script_queue.c */
-fe_step fe_step_reconnect, fe_step_check, fe_step_injector, fe_step_inject, fe_step_run;
+fe_step fe_step_pause, fe_step_reconnect, fe_step_check, fe_step_injector, fe_step_inject, fe_step_run;
 
 /* A whole statement, as if it stood in the script. */
 int fe_script_statement(struct fe_script *s, const char *line);
