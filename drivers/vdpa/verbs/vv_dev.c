@@ -172,6 +172,7 @@ void vv_dev_unsteer(struct vv_dev *dev)
 {
 	vv_steer_clear(dev->steer);
 	dev->parked = NULL;
+	dev->hashed = false;
 }
 
 /* ---- start and stop ---- */

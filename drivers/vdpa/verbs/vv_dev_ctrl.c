@@ -21,9 +21,10 @@
 
 int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 {
-	struct vv_plan_queues queues = {.pairs = dev->offer.pairs};
+	struct vv_plan_queues queues = {.pairs = dev->offer.pairs, .hashed = dev->hashed};
 	struct vv_steer_plan plan;
 	unsigned int i;
+	int err;
 
 	queues.table_max = vv_dev_rss_table_max(dev);
 	for (i = 0; i < dev->n_queues; i += 2) {
@@ -40,7 +41,12 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 	 * a rule it goes on soon (a new descriptor, MSI-X masked, another tune).
 	 */
 	dev->parked = except && !plan.table_len ? except : NULL;
-	return dev->parked ? 0 : vv_steer_set(dev->steer, &plan);
+	if (dev->parked)
+		return 0;
+	err = vv_steer_set(dev->steer, &plan);
+	if (!err)
+		dev->hashed = plan.hash_types;
+	return err;
 }
 
 void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_tune *tune)
@@ -194,7 +200,8 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 
 	memset(&negotiated, 0, sizeof(negotiated)); /* compared as bytes */
 	negotiated.features = guest->features;
-	negotiated.pairs = dev->offer.pairs;
+	/* A guest that cannot read how many there are knows of one. */
+	negotiated.pairs = guest->config_readable ? dev->offer.pairs : 1;
 	negotiated.trusted = dev->offer.trusted;
 	negotiated.hash_types = dev->offer.hash_types;
 	memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));

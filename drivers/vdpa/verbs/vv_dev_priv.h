@@ -78,6 +78,8 @@ struct vv_dev {
 	struct vv_mem *mem VV_GUARDED_BY(control);
 	/* The last receive queue, suspended: the receive table still refers to it (vv_dev_steer). */
 	const struct vv_queue *parked VV_GUARDED_BY(control);
+	/* Receive steering in force hashes. */
+	bool hashed VV_GUARDED_BY(control);
 	/* The last start failed: the next attempts of the same guest fail quietly (vv_dev.c). */
 	bool quiet VV_GUARDED_BY(control);
 	struct vv_dev_ctrl ctrl VV_GUARDED_BY(control);

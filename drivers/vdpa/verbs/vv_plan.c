@@ -48,6 +48,7 @@ static void table_of_all(const uint32_t *numbers, unsigned int n, bool spread,
 	unsigned int len = table_max < VV_STEER_TABLE_MAX ? table_max : VV_STEER_TABLE_MAX, i;
 
 	plan->unclassified = numbers[0];
+	memcpy(plan->key, default_key, sizeof(default_key));
 	if (!spread) {
 		plan->table_len = 1;
 		plan->table[0] = numbers[0];
@@ -57,7 +58,6 @@ static void table_of_all(const uint32_t *numbers, unsigned int n, bool spread,
 	for (i = 0; i < len; i++)
 		plan->table[i] = numbers[i % n];
 	plan->hash_types = VV_CTRL_HASH_TYPES;
-	memcpy(plan->key, default_key, sizeof(default_key));
 }
 
 static void where_to(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
@@ -79,7 +79,7 @@ static void where_to(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state
 	if (controlled && state->rss_active)
 		table_of_rss(&state->rss, queues, numbers[0], plan);
 	else
-		table_of_all(numbers, n, in_use > 1, queues->table_max, plan);
+		table_of_all(numbers, n, in_use > 1 || queues->hashed, queues->table_max, plan);
 }
 
 /* ---- which ---- */
@@ -100,7 +100,7 @@ _Static_assert(1 + 2 * VV_CTRL_MACS_MAX <= VV_STEER_MACS_MAX, "all addresses of 
 
 /* Virtio 1.3 5.1.6.5.1: "no" wins over "all", and promiscuous mode over everything. */
 static void which(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
-		  struct vv_steer_plan *plan)
+		  bool controlled, struct vv_steer_plan *plan)
 {
 	static const uint8_t none[6];
 	bool has_mac = memcmp(state->mac, none, 6);
@@ -109,7 +109,8 @@ static void which(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *s
 	plan->all = state->promisc;
 	if (plan->all)
 		return;
-	plan->vlan_filter = conf->features & VV_BIT(VIRTIO_NET_F_CTRL_VLAN);
+	/* Without a control queue nobody could ever add one. */
+	plan->vlan_filter = controlled && conf->features & VV_BIT(VIRTIO_NET_F_CTRL_VLAN);
 	if (plan->vlan_filter)
 		memcpy(plan->vlans, state->vlans, sizeof(plan->vlans));
 	plan->broadcast = !state->nobcast;
@@ -133,5 +134,5 @@ void vv_plan_fill(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *s
 {
 	memset(plan, 0, sizeof(*plan));
 	where_to(conf, state, controlled, queues, plan);
-	which(conf, state, plan);
+	which(conf, state, controlled, plan);
 }

@@ -13,6 +13,7 @@
 struct vv_plan_queues {
 	unsigned int pairs;                     /* of the device */
 	unsigned int table_max;                 /* entries of a table the NIC has, a power of two */
+	bool hashed;                            /* it hashes already: one queue costs no less then */
 	uint32_t number[VV_CTRL_PAIRS_MAX];     /* queue object; counts where running */
 	bool running[VV_CTRL_PAIRS_MAX];
 };

@@ -74,6 +74,21 @@ static void pairs_in_use_are_the_first_ones(void **state)
 	assert_int_equal(f.plan.table_len, 16);
 }
 
+/* From several pairs to one and back is then a change of the table and nothing else. */
+static void one_pair_of_a_nic_that_hashes_is_a_table_of_one(void **state)
+{
+	struct fixture f;
+	unsigned int i;
+
+	begin(&f);
+	f.queues.hashed = true;
+	fill(&f, true);
+	assert_int_equal(f.plan.table_len, 128);
+	assert_int_equal(f.plan.hash_types, VV_CTRL_HASH_TYPES);
+	for (i = 0; i < 128; i++)
+		assert_int_equal(f.plan.table[i], 100);
+}
+
 static void queues_that_do_not_run_are_left_out(void **state)
 {
 	struct fixture f;
@@ -216,6 +231,8 @@ static void vlans_count_only_when_negotiated(void **state)
 	assert_true(f.plan.vlan_filter);
 	assert_int_equal(f.plan.vlans[1], 4);
 	assert_int_equal(f.plan.vlans[0], 0);
+	fill(&f, false); /* by a front-end that keeps the control queue to itself */
+	assert_false(f.plan.vlan_filter);
 }
 
 /* Fullest tables: nothing may be written outside the plan (ASan). */
@@ -238,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pairs_in_use_are_the_first_ones),
+	    cmocka_unit_test(one_pair_of_a_nic_that_hashes_is_a_table_of_one),
 	    cmocka_unit_test(queues_that_do_not_run_are_left_out),
 	    cmocka_unit_test(without_control_queue_all_that_run_are_used),
 	    cmocka_unit_test(rss_table_key_and_types_are_the_guests),
