@@ -19,27 +19,26 @@ static const struct {
 	unsigned int feature, pairs; /* what is needed */
 	const char *turn[2];
 } kinds[] = {
-    {"promisc",     VIRTIO_NET_F_CTRL_RX,             1, {"promisc 1", "promisc 0"}                          },
-    {"allmulti",    VIRTIO_NET_F_CTRL_RX,             1, {"allmulti 1", "allmulti 0"}                        },
-    {"nobcast",     VIRTIO_NET_F_CTRL_RX_EXTRA,       1, {"nobcast 1", "nobcast 0"}                          },
-    {"macs",
-     VIRTIO_NET_F_CTRL_RX,			    1,
-     {"macs 02:00:00:00:0b:01,02:00:00:00:0b:02 33:33:00:00:00:01", "macs - -"}                              },
-    {"macs-64",     VIRTIO_NET_F_CTRL_RX,             1, {"macs many:64 many:64", "macs - -"}                },
-    {"mac",         VIRTIO_NET_F_CTRL_MAC_ADDR,       1, {"mac 02:00:00:00:0b:11", "mac 02:00:00:00:0b:12"}  },
-    {"vlan",        VIRTIO_NET_F_CTRL_VLAN,           1, {"vlan add 100", "vlan del 100"}                    },
-    {"pairs",       VIRTIO_NET_F_MQ,                  2, {"pairs 2", "pairs 1"}                              },
-    {"rss",         VIRTIO_NET_F_RSS,                 2, {"rss table=0,1 mask=127", "rss table=1,0 mask=127"}},
-    {"offloads",    VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, 1, {"offloads 0x2", "offloads 0"}                      },
-    {"coal-rx",
-     VIRTIO_NET_F_NOTF_COAL,			  1,
-     {"coal rx packets=8 usecs=64", "coal rx packets=4 usecs=32"}                                            },
-    {"coal-vq",
-     VIRTIO_NET_F_VQ_NOTF_COAL,		       1,
-     {"coal vq=0 packets=8 usecs=64", "coal vq=0 packets=4 usecs=32"}                                        },
-    {"coal-get",    VIRTIO_NET_F_VQ_NOTF_COAL,        1, {"coal-get 0", "coal-get 1"}                        },
-    {"stats-query", VIRTIO_NET_F_DEVICE_STATS,        1, {"stats-query", "stats-query"}                      },
-    {"refused",     VIRTIO_NET_F_CTRL_VQ,             1, {"raw 7700", "raw 7701"}                            },
+    /* clang-format off */
+    {"promisc",     VIRTIO_NET_F_CTRL_RX,             1, {"promisc 1", "promisc 0"}},
+    {"allmulti",    VIRTIO_NET_F_CTRL_RX,             1, {"allmulti 1", "allmulti 0"}},
+    {"nobcast",     VIRTIO_NET_F_CTRL_RX_EXTRA,       1, {"nobcast 1", "nobcast 0"}},
+    {"macs", VIRTIO_NET_F_CTRL_RX, 1,
+     {"macs 02:00:00:00:0b:01,02:00:00:00:0b:02 33:33:00:00:00:01", "macs - -"}},
+    {"macs-64",     VIRTIO_NET_F_CTRL_RX,             1, {"macs many:64 many:64", "macs - -"}},
+    {"mac", VIRTIO_NET_F_CTRL_MAC_ADDR, 1, {"mac 02:00:00:00:0b:11", "mac 02:00:00:00:0b:12"}},
+    {"vlan",        VIRTIO_NET_F_CTRL_VLAN,           1, {"vlan add 100", "vlan del 100"}},
+    {"pairs",       VIRTIO_NET_F_MQ,                  2, {"pairs 2", "pairs 1"}},
+    {"rss", VIRTIO_NET_F_RSS, 2, {"rss table=0,1 mask=127", "rss table=1,0 mask=127"}},
+    {"offloads",    VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, 1, {"offloads 0x2", "offloads 0"}},
+    {"coal-rx", VIRTIO_NET_F_NOTF_COAL, 1,
+     {"coal rx packets=8 usecs=64", "coal rx packets=4 usecs=32"}},
+    {"coal-vq", VIRTIO_NET_F_VQ_NOTF_COAL, 1,
+     {"coal vq=0 packets=8 usecs=64", "coal vq=0 packets=4 usecs=32"}},
+    {"coal-get",    VIRTIO_NET_F_VQ_NOTF_COAL,        1, {"coal-get 0", "coal-get 1"}},
+    {"stats-query", VIRTIO_NET_F_DEVICE_STATS,        1, {"stats-query", "stats-query"}},
+    {"refused",     VIRTIO_NET_F_CTRL_VQ,             1, {"raw 7700", "raw 7701"}},
+    /* clang-format on */
 };
 
 static int parse(const char *text, struct fe_command *command)

@@ -370,25 +370,27 @@ static const struct {
 	const char *name, *usage;
 	int (*parse)(struct parse *p);
 } commands[] = {
-    {"promisc",     "promisc 0|1",							      parse_promisc    },
-    {"allmulti",    "allmulti 0|1",							     parse_allmulti   },
-    {"alluni",      "alluni 0|1",							       parse_alluni     },
-    {"nomulti",     "nomulti 0|1",							      parse_nomulti    },
-    {"nouni",       "nouni 0|1",								parse_nouni      },
-    {"nobcast",     "nobcast 0|1",							      parse_nobcast    },
-    {"macs",        "macs -|A,B..|many:N -|A,B..|many:N",                                       parse_macs       },
-    {"mac",         "mac ADDRESS",							      parse_mac        },
-    {"vlan",        "vlan add|del ID",							  parse_vlan       },
-    {"announce",    "announce",								 parse_announce   },
-    {"pairs",       "pairs N",								  parse_pairs      },
-    {"rss",         "rss table=A,B.. [types=N] [mask=N] [unclassified=N] [max-tx=N] [key=HEX]", parse_rss        },
-    {"hash",        "hash [types=N] [key=HEX]",						 parse_hash       },
-    {"offloads",    "offloads BITS",							    parse_offloads   },
-    {"coal",        "coal rx|tx|vq=N [packets=N] [usecs=N]",                                    parse_coal       },
-    {"coal-get",    "coal-get VQ",							      parse_coal_get   },
-    {"stats-query", "stats-query",							      parse_stats_query},
-    {"stats-get",   "stats-get VQ:TYPES..",						     parse_stats_get  },
-    {"raw",         "raw HEX|-",								parse_raw        },
+    /* clang-format off */
+    {"promisc", "promisc 0|1", parse_promisc},
+    {"allmulti", "allmulti 0|1", parse_allmulti},
+    {"alluni", "alluni 0|1", parse_alluni},
+    {"nomulti", "nomulti 0|1", parse_nomulti},
+    {"nouni", "nouni 0|1", parse_nouni},
+    {"nobcast", "nobcast 0|1", parse_nobcast},
+    {"macs", "macs -|A,B..|many:N -|A,B..|many:N", parse_macs},
+    {"mac", "mac ADDRESS", parse_mac},
+    {"vlan", "vlan add|del ID", parse_vlan},
+    {"announce", "announce", parse_announce},
+    {"pairs", "pairs N", parse_pairs},
+    {"rss", "rss table=A,B.. [types=N] [mask=N] [unclassified=N] [max-tx=N] [key=HEX]", parse_rss},
+    {"hash", "hash [types=N] [key=HEX]", parse_hash},
+    {"offloads", "offloads BITS", parse_offloads},
+    {"coal", "coal rx|tx|vq=N [packets=N] [usecs=N]", parse_coal},
+    {"coal-get", "coal-get VQ", parse_coal_get},
+    {"stats-query", "stats-query", parse_stats_query},
+    {"stats-get", "stats-get VQ:TYPES..", parse_stats_get},
+    {"raw", "raw HEX|-", parse_raw},
+    /* clang-format on */
 };
 
 /* For all of them: another number of writable bytes, bytes left out or more of them behind. */

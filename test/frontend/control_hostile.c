@@ -166,24 +166,26 @@ static const struct {
 	bool completed;
 	void (*spoil)(struct hostile *h);
 } table[] = {
-    {"no-ack",            BOTH,   true,  no_ack           },
-    {"only-ack",          BOTH,   true,  only_ack         },
-    {"one-byte",          BOTH,   true,  one_byte         },
-    {"bad-address",       BOTH,   true,  bad_address      },
-    {"bad-ack-address",   BOTH,   true,  bad_ack_address  },
-    {"over-the-end",      BOTH,   true,  over_the_end     },
-    {"address-wraps",     BOTH,   true,  address_wraps    },
-    {"zero-length",       BOTH,   true,  zero_length      },
-    {"huge-length",       BOTH,   true,  huge_length      },
+    /* clang-format off */
+    {"no-ack",            BOTH,   true,  no_ack},
+    {"only-ack",          BOTH,   true,  only_ack},
+    {"one-byte",          BOTH,   true,  one_byte},
+    {"bad-address",       BOTH,   true,  bad_address},
+    {"bad-ack-address",   BOTH,   true,  bad_ack_address},
+    {"over-the-end",      BOTH,   true,  over_the_end},
+    {"address-wraps",     BOTH,   true,  address_wraps},
+    {"zero-length",       BOTH,   true,  zero_length},
+    {"huge-length",       BOTH,   true,  huge_length},
     {"read-behind-write", BOTH,   true,  read_behind_write},
-    {"indirect",          BOTH,   true,  indirect         },
-    {"loop",	      SPLIT,  true,  loop             },
-    {"next-outside",      SPLIT,  true,  next_outside     },
-    {"index-jump",        SPLIT,  false, index_jump       },
-    {"index-back",        SPLIT,  false, index_back       },
-    {"head-outside",      SPLIT,  false, head_outside     },
-    {"id-outside",        PACKED, false, id_outside       },
-    {"endless",           PACKED, false, endless          },
+    {"indirect",          BOTH,   true,  indirect},
+    {"loop",              SPLIT,  true,  loop},
+    {"next-outside",      SPLIT,  true,  next_outside},
+    {"index-jump",        SPLIT,  false, index_jump},
+    {"index-back",        SPLIT,  false, index_back},
+    {"head-outside",      SPLIT,  false, head_outside},
+    {"id-outside",        PACKED, false, id_outside},
+    {"endless",           PACKED, false, endless},
+    /* clang-format on */
 };
 
 #define COUNT (sizeof(table) / sizeof(table[0]))

@@ -16,24 +16,26 @@ static const struct {
 	const char *name, *usage;
 	fe_step *step;
 } steps[] = {
-    {"wire",        "wire [to=WHO] [src=MAC] [vlan=N] [kind=K] [flow=N] [len=N] [mss=N]",     fe_step_wire       },
-    {"flows",       "flows N [kinds=K,..] [vlan=N] [to=WHO] expect rss|below=N|queue=N|none",
-     fe_step_flows											       },
-    {"burst",       "burst N [to=WHO] expect calls=MIN-MAX",                                  fe_step_burst      },
-    {"marker",      "marker auto|quiet",						      fe_step_marker     },
-    {"config",      "config [len=N] [FIELD=VALUE..]",                                         fe_step_config     },
-    {"wait-config", "wait-config FIELD=VALUE..",                                              fe_step_wait_config},
-    {"features",    "features [has=A,B] [lacks=A,B]",                                         fe_step_features   },
-    {"framing",     "framing joined|linux|bytes|random",                                      fe_step_framing    },
-    {"flood",       "flood N COMMAND",							fe_step_flood      },
-    {"hostile",     "hostile NAME",							   fe_step_hostile    },
-    {"reset",       "reset",								  fe_step_reset      },
-    {"pause",       "pause",								  fe_step_pause      },
-    {"reconnect",   "reconnect",							      fe_step_reconnect  },
-    {"check",       "check STATEMENT, or check clear",                                        fe_step_check      },
-    {"injector",    "injector COMMAND LINE with one %u",                                      fe_step_injector   },
-    {"inject",      "inject COMMAND",							 fe_step_inject     },
-    {"run",         "run COMMAND LINE",						       fe_step_run        },
+    /* clang-format off */
+    {"wire", "wire [to=WHO] [src=MAC] [vlan=N] [kind=K] [flow=N] [len=N] [mss=N]", fe_step_wire},
+    {"flows", "flows N [kinds=K,..] [vlan=N] [to=WHO] expect rss|below=N|queue=N|none",
+     fe_step_flows},
+    {"burst", "burst N [to=WHO] expect calls=MIN-MAX", fe_step_burst},
+    {"marker", "marker auto|quiet", fe_step_marker},
+    {"config", "config [len=N] [FIELD=VALUE..]", fe_step_config},
+    {"wait-config", "wait-config FIELD=VALUE..", fe_step_wait_config},
+    {"features", "features [has=A,B] [lacks=A,B]", fe_step_features},
+    {"framing", "framing joined|linux|bytes|random", fe_step_framing},
+    {"flood", "flood N COMMAND", fe_step_flood},
+    {"hostile", "hostile NAME", fe_step_hostile},
+    {"reset", "reset", fe_step_reset},
+    {"pause", "pause", fe_step_pause},
+    {"reconnect", "reconnect", fe_step_reconnect},
+    {"check", "check STATEMENT, or check clear", fe_step_check},
+    {"injector", "injector COMMAND LINE with one %u", fe_step_injector},
+    {"inject", "inject COMMAND", fe_step_inject},
+    {"run", "run COMMAND LINE", fe_step_run},
+    /* clang-format on */
 };
 
 void fe_script_say(struct fe_script *s, const char *fmt, ...)
