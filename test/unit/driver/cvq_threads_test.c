@@ -2,6 +2,7 @@
 /* The control queue with several who poll it, and control that starts and stops it meanwhile. */
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,41 +101,75 @@ static void pollers_and_control_lose_nothing(void **state)
 	cvq_rig_close(&rig);
 }
 
-/* Not the rest of the burst: between two commands it lets stop in. */
+/* ---- a stop in the middle of a burst ---- */
+
+static struct {
+	pid_t stopper; /* 0: not stopping yet */
+	unsigned int applied;
+} middle;
+
+static unsigned long sleeps_of(pid_t tid)
+{
+	char path[64], line[256];
+	unsigned long n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "voluntary_ctxt_switches: %lu", &n) == 1)
+			break;
+	}
+	fclose(f);
+	return n;
+}
+
+/* A command lasts until stop waits for it: that is all it sleeps for. */
+static void last_until_stop_waits(struct cvq_rig *rig)
+{
+	unsigned long before;
+	pid_t tid;
+
+	__atomic_fetch_add(&middle.applied, 1, __ATOMIC_RELEASE);
+	while (!(tid = __atomic_load_n(&middle.stopper, __ATOMIC_ACQUIRE)))
+		usleep(1000);
+	for (before = sleeps_of(tid); sleeps_of(tid) == before;)
+		usleep(1000);
+}
+
+/* Not for the rest of the burst. What is applied is answered, the rest is there for the next one.
+ */
 static void stop_waits_for_one_command(void **state)
 {
 	struct cvq_rig_conf conf = {.packed = *(bool *)*state, .heap = true, .size = 32};
 	struct pollers pollers;
 	struct cvq_rig rig;
-	unsigned int i, done, round;
+	unsigned int i, round;
 	uint8_t ack;
 
 	cvq_rig_open(&rig, "cvq_test", &conf);
-	for (round = 0; round < 5; round++) {
+	for (round = 0; round < 10; round++) {
 		for (i = 0; i < VV_CVQ_BURST; i++)
 			cvq_rig_send_vlan(&rig, !(round & 1), i);
-		done = rig.applied;
-		rig.apply_us = 30000;
+		middle.stopper = 0;
+		middle.applied = 0;
+		rig.applying = last_until_stop_waits;
 		cvq_rig_start(&rig);
 		pollers_start(&pollers, &rig);
-		while (__atomic_load_n(&rig.applied, __ATOMIC_ACQUIRE) == done)
+		while (!__atomic_load_n(&middle.applied, __ATOMIC_ACQUIRE))
 			usleep(1000);
+		__atomic_store_n(&middle.stopper, gettid(), __ATOMIC_RELEASE);
 		rig.ring.base = vv_cvq_stop(rig.cvq);
-		done = __atomic_load_n(&rig.applied, __ATOMIC_ACQUIRE);
-		usleep(50000);
-		/* Stopped is stopped. */
-		assert_int_equal(__atomic_load_n(&rig.applied, __ATOMIC_ACQUIRE), done);
-		assert_true(done < (round + 1) * VV_CVQ_BURST);
 		pollers_stop(&pollers);
-		rig.apply_us = 0;
-		/* What is applied is answered, the rest is there for the next one. */
-		for (i = round * VV_CVQ_BURST; i < done; i++)
-			assert_true(cvq_rig_reap_one(&rig, &ack));
+		assert_int_equal(middle.applied, 1);
+		rig.applying = NULL;
+		assert_true(cvq_rig_reap_one(&rig, &ack));
 		assert_false(cvq_rig_reap_one(&rig, &ack));
 		cvq_rig_start(&rig);
 		while (cvq_rig_poll(&rig))
 			;
-		for (; i < (round + 1) * VV_CVQ_BURST; i++)
+		for (i = 1; i < VV_CVQ_BURST; i++)
 			assert_true(cvq_rig_reap_one(&rig, &ack));
 		rig.ring.base = vv_cvq_stop(rig.cvq);
 	}
