@@ -11,6 +11,8 @@
  * every fault that is not in a guard to whoever had the signal before; a fault in a guard is told
  * from a bug of ours by its address, which must be in memory of a guest (vv_fault_range).
  *
+ * An application that puts handlers of its own on top later and passes nothing on takes that away.
+ *
  * Threads: install and remove: any, counted. A guard belongs to its thread.
  */
 #ifndef VV_FAULT_H

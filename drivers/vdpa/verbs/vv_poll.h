@@ -10,6 +10,9 @@
  * the same place share it. A queue is visited by one of them at a time, and changes hands without a
  * command being lost.
  *
+ * The service is there as long as a member is; EAL forgets with it which cores had it. Cores of
+ * -s and -S get what is there when EAL has probed its devices.
+ *
  * An idle queue costs a sleeping thread nothing, and a service core one look (test/bench/cvq).
  *
  * Owner: the process; a member per control queue, from add to remove. Threads: control, but for

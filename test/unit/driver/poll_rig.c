@@ -165,6 +165,17 @@ void poll_cores_unmap(unsigned int n)
 	}
 }
 
+void poll_cores_leave(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		assert_int_equal(rte_service_lcore_stop(lcores[i]), 0);
+		rte_eal_wait_lcore(lcores[i]);
+		assert_int_equal(rte_service_lcore_del(lcores[i]), 0);
+	}
+}
+
 /* Lcores share the processors there are. */
 int poll_eal_start(void)
 {

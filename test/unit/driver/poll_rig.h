@@ -44,5 +44,6 @@ void poll_cores_map(unsigned int n);
 void poll_cores_start(unsigned int n);
 void poll_cores_stop(unsigned int n);
 void poll_cores_unmap(unsigned int n);
+void poll_cores_leave(unsigned int n); /* running ones, whose service has gone */
 
 #endif

@@ -222,6 +222,27 @@ static void many_queues_come_and_go_while_polled(void **state)
 	free(g);
 }
 
+static void last_one_goes_while_a_core_polls(void **state)
+{
+	unsigned int i;
+	uint32_t id;
+
+	for (i = 0; i < 10; i++) {
+		struct poll_guest g;
+
+		poll_guest_open_and_start(&g, i & 1, false);
+		poll_cores_map(1);
+		poll_cores_start(1);
+		poll_guest_command(&g, true, i);
+		poll_guest_close(&g);
+		assert_int_equal(rte_service_get_by_name("vdpa_verbs_cvq", &id), -ENODEV);
+		poll_cores_leave(1);
+		poll_guest_open_and_start(&g, i & 1, false);
+		poll_guest_command(&g, true, i);
+		poll_guest_close(&g);
+	}
+}
+
 static bool applying;
 
 static void note_applying(struct cvq_rig *rig)
@@ -272,6 +293,7 @@ int main(void)
 	    cmocka_unit_test(service_takes_over_and_wants_no_kicks),
 	    cmocka_unit_test(service_cores_come_and_go_and_no_command_is_lost),
 	    cmocka_unit_test(many_queues_come_and_go_while_polled),
+	    cmocka_unit_test(last_one_goes_while_a_core_polls),
 	    cmocka_unit_test(nobody_visits_after_remove),
 	};
 	int failed;
