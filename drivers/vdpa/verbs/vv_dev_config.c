@@ -20,14 +20,18 @@ void vv_dev_config(struct vv_dev *dev, uint8_t *bytes, size_t len)
 	    .rss_key_max = VV_CTRL_RSS_KEY_MAX,
 	    .rss_table_max = vv_dev_rss_table_max(dev),
 	};
+	bool own;
 
 	vv_lock(&dev->control);
 	config.link_up = dev->port.up;
 	config.speed_mbps = dev->port.speed_mbps;
 	config.announce = dev->ctrl.state.announce;
-	/* A guest's own address ends with it: until it is started, the provisioned one. */
-	memcpy(config.mac, dev->state == VV_DEV_RUNNING ? dev->ctrl.state.mac : dev->offer.mac,
-	       sizeof(config.mac));
+	/*
+	 * A guest's own address ends with it. Who reads while the rings are down, or the control
+	 * queue alone, is a driver that begins: front-ends do not tell of every reset.
+	 */
+	own = dev->state == VV_DEV_RUNNING && (dev->ctrl.running || !dev->ctrl.ring);
+	memcpy(config.mac, own ? dev->ctrl.state.mac : dev->offer.mac, sizeof(config.mac));
 	vv_unlock(&dev->control);
 	vv_config_fill(&config, bytes, len);
 }
