@@ -403,12 +403,12 @@ guest_shell() { # START NAME SOCKET [...]
 		stty -echo
 		# Its own applets come first for busybox.
 		ip() { /usr/bin/ip "$@"; }
-		n=0
+		vv_asked=0
 		echo "VV: did 0 0"
 		while read -r line; do
-			n=$((n + 1))
+			vv_asked=$((vv_asked + 1))
 			eval "$line" 2>&1
-			printf '\nVV: did %d %d\n' $n $?
+			printf '\nVV: did %d %d\n' $vv_asked $?
 		done
 	END
 	wait_log "$2" "^VV: did 0 " 60
