@@ -197,7 +197,7 @@ uintptr_t cvq_rig_send(struct cvq_rig *rig, const void *command, uint32_t len, u
 	n_read = frame(rig, command, len, f->read_ends, false, buf);
 	n = n_read + frame(rig, NULL, room, f->write_ends, true, buf + n_read);
 	rig->ack[token] = room ? buf[n_read].gpa : 0;
-	assert_int_equal(swmock_add(rig->mock, buf, n, f->table ? n : 0, token), 0);
+	assert_int_equal(swmock_add(rig->mock, buf, n, f->n_table, token), 0);
 	swmock_publish(rig->mock);
 	return token;
 }

@@ -73,7 +73,7 @@ void cvq_rig_truncate(struct cvq_rig *rig, unsigned int region);
 /* How a command lies in memory: bit i of a set: a descriptor ends behind byte i. */
 struct cvq_rig_framing {
 	uint32_t read_ends, write_ends;
-	bool table; /* all in an indirect table */
+	unsigned int n_table; /* the last ones, in an indirect table (packed: none or all) */
 };
 
 /* Makes it available; a token. framing NULL: one descriptor each way. room: bytes to write. */
