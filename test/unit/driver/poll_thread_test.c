@@ -73,9 +73,8 @@ static void idle_thread_sleeps(void **state)
 	do {
 		assert_false(poll_is_over(end));
 		before = sleeps_of_threads();
-		assert_true(before > 0);
 		usleep(100000);
-	} while (sleeps_of_threads() != before);
+	} while (!before || sleeps_of_threads() != before);
 	poll_guest_close(&g);
 }
 
