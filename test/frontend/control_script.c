@@ -20,7 +20,7 @@ static const struct {
     {"wire", "wire [to=WHO] [src=MAC] [vlan=N] [kind=K] [flow=N] [len=N] [mss=N]", fe_step_wire},
     {"flows", "flows N [kinds=K,..] [vlan=N] [to=WHO] expect rss|below=N|queue=N|none",
      fe_step_flows},
-    {"burst", "burst N [to=WHO] expect calls=MIN-MAX", fe_step_burst},
+    {"calls", "calls N [to=WHO] expect soonest=US|median=US", fe_step_calls},
     {"marker", "marker auto|quiet", fe_step_marker},
     {"config", "config [len=N] [FIELD=VALUE..]", fe_step_config},
     {"wait-config", "wait-config FIELD=VALUE..", fe_step_wait_config},

@@ -400,19 +400,14 @@ void fe_queue_flush(struct fe_queue *q)
 		fe_queue_kick(q);
 }
 
-bool fe_queue_read_calls(struct fe_queue *q, uint64_t *count)
-{
-	if (read(q->call, count, sizeof(*count)) != sizeof(*count))
-		return false;
-	q->calls++;
-	return true;
-}
-
 bool fe_queue_take_call(struct fe_queue *q)
 {
 	uint64_t count;
 
-	return fe_queue_read_calls(q, &count);
+	if (read(q->call, &count, sizeof(count)) != sizeof(count))
+		return false;
+	q->calls++;
+	return true;
 }
 
 uint64_t fe_queue_log_gpa(const struct fe_queue *q)

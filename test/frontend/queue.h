@@ -112,8 +112,6 @@ void fe_queue_flush(struct fe_queue *q);
 void fe_queue_kick(struct fe_queue *q);
 /* Empties the call eventfd; true if it had been signalled. */
 bool fe_queue_take_call(struct fe_queue *q);
-/* ... and *count how often it was since the last time. */
-bool fe_queue_read_calls(struct fe_queue *q, uint64_t *count);
 
 /*
  * For migration. Where used buffers are written to, as SET_VRING_ADDR says it: split: the used

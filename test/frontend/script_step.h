@@ -37,7 +37,7 @@ void fe_script_say(struct fe_script *s, const char *fmt, ...) __attribute__((for
  */
 typedef int fe_step(struct fe_script *s, struct fe_words *w, const struct fe_words *expect);
 
-fe_step fe_step_wire, fe_step_flows, fe_step_marker, fe_step_burst;     /* script_wire.c */
+fe_step fe_step_wire, fe_step_flows, fe_step_marker, fe_step_calls;     /* script_wire.c */
 fe_step fe_step_config, fe_step_wait_config, fe_step_features;          /* script_config.c */
 fe_step fe_step_framing, fe_step_flood, fe_step_hostile, fe_step_reset; /* script_queue.c */
 fe_step fe_step_pause, fe_step_reconnect, fe_step_check, fe_step_injector, fe_step_inject, fe_step_run;
