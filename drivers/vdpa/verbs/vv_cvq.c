@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vv_cvq.h"
@@ -33,6 +35,13 @@ struct vv_cvq {
 	uint16_t base; /* when it does not run */
 	uint32_t told;
 	unsigned int n_regions;
+
+	/* What was written last: a used entry, or descriptor, of this number. */
+	struct {
+		bool valid;
+		uint16_t slot, id;
+		uint32_t len;
+	} last;
 
 	/* Results of what ran under the guard, which may end anywhere. */
 	bool found, call;
@@ -188,6 +197,10 @@ static void give(void *arg)
 
 	if (c->answer_len)
 		vv_swring_write(&c->chain, 0, c->answer, c->answer_len);
+	c->last.slot = c->ring.used;
+	c->last.id = c->chain.id;
+	c->last.len = c->answer_len;
+	c->last.valid = true;
 	vv_swring_used(&c->ring, &c->chain, c->answer_len);
 	vv_swring_publish(&c->ring);
 	c->call = vv_swring_call_needed(&c->ring);
@@ -225,7 +238,9 @@ static enum vv_ctrl_verdict execute(struct vv_cvq *c)
 	c->ops->facts(c->arg, &facts);
 	verdict = vv_ctrl_step(c->ops->conf(c->arg), &facts, now, c->command, c->command_len,
 			       c->chain.write_len - 1, &c->next, &c->reply);
-	if (verdict == VV_CTRL_OK && memcmp(&c->next, now, sizeof(c->next)) &&
+	if (verdict == VV_CTRL_OK &&
+	    (memcmp(&c->next, now, sizeof(c->next)) ||
+	     (c->ops->stale && c->ops->stale(c->arg))) &&
 	    c->ops->apply(c->arg, &c->next))
 		return VV_CTRL_REFUSED;
 	return verdict;
@@ -288,8 +303,17 @@ static bool enter(struct vv_cvq *c, bool *again)
 }
 
 /* With busy. */
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+}
+
 static unsigned int poll_busy(struct vv_cvq *c, bool *again)
 {
+	uint64_t begun = 0;
 	unsigned int n = 0;
 
 	if (!c->running || c->dead)
@@ -300,7 +324,10 @@ static unsigned int poll_busy(struct vv_cvq *c, bool *again)
 	}
 	if (!c->found)
 		return 0;
-	while (n < VV_CVQ_BURST && !c->dead && !__atomic_load_n(&c->stopping, __ATOMIC_RELAXED)) {
+	begun = now_us();
+	*again = true;
+	while (n < VV_CVQ_BURST && !c->dead && !__atomic_load_n(&c->stopping, __ATOMIC_RELAXED) &&
+	       now_us() - begun < VV_CVQ_BURST_US) {
 		bool served;
 
 		/* Anew for each: who waits for the device has it in between. */
@@ -308,12 +335,37 @@ static unsigned int poll_busy(struct vv_cvq *c, bool *again)
 			return n;
 		served = serve(c);
 		c->ops->leave(c->arg);
-		if (!served)
+		if (!served) {
+			*again = false;
 			return n;
+		}
 		n++;
 	}
-	*again = n == VV_CVQ_BURST;
 	return n;
+}
+
+/* Not with a load: the memory may be gone, and a ring that is not ours yet is no concern of ours. */
+bool vv_cvq_continues(const struct vv_cvq *c, bool packed, const void *where)
+{
+	struct {
+		uint64_t addr;
+		uint32_t len;
+		uint16_t id;
+	} desc;
+	struct {
+		uint32_t id, len;
+	} used;
+	struct iovec to = {.iov_base = packed ? (void *)&desc : &used, .iov_len = packed ? 14 : 8};
+	struct iovec from = {.iov_len = to.iov_len};
+	size_t slot = packed ? c->last.slot & 0x7fff : c->last.slot & (c->ring.conf.size - 1);
+
+	if (!c->last.valid || packed != c->ring.conf.packed)
+		return false;
+	from.iov_base = (uint8_t *)(uintptr_t)where + (packed ? 16 * slot : 4 + 8 * slot);
+	if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != (ssize_t)to.iov_len)
+		return false;
+	return packed ? desc.id == c->last.id && desc.len == c->last.len
+		      : used.id == c->last.id && used.len == c->last.len;
 }
 
 unsigned int vv_cvq_poll(struct vv_cvq *c, bool *again)

@@ -41,6 +41,8 @@ struct vv_cvq_ops {
 	void (*facts)(void *arg, struct vv_ctrl_facts *facts); /* .enabled, the rest is filled */
 	/* The state in force, owned by the device. */
 	const struct vv_ctrl_state *(*state)(void *arg);
+	/* The device is not as that state says: apply also if nothing changes. May be NULL: never. */
+	bool (*stale)(void *arg);
 	/*
 	 * Bring the NIC from the state in force to next, and make it the state in force; or leave
 	 * all as it was: -errno (logged there).
@@ -77,8 +79,15 @@ int vv_cvq_start(struct vv_cvq *cvq, const struct vv_cvq_ring *ring);
 /* Returns where it stopped; if it does not run (legal): where it did last, or was to start. */
 uint16_t vv_cvq_stop(struct vv_cvq *cvq);
 
-/* Commands one poll takes at most. */
-enum { VV_CVQ_BURST = 8 };
+/*
+ * Is what this queue wrote last still where it was, in a ring that stands where it stopped? A guest
+ * that has begun anew has cleared its ring. where: of its descriptors if packed, else used entries.
+ * False too if nothing was written yet, or memory is gone.
+ */
+bool vv_cvq_continues(const struct vv_cvq *cvq, bool packed, const void *where);
+
+/* Commands one poll takes at most, and about how long: the NIC may take its time. */
+enum { VV_CVQ_BURST = 8, VV_CVQ_BURST_US = 100 };
 
 /*
  * Commands answered. *again: there may be more: the queue or the device was busy, or the burst is

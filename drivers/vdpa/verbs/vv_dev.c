@@ -173,6 +173,9 @@ void vv_dev_unsteer(struct vv_dev *dev)
 	vv_steer_clear(dev->steer);
 	dev->parked = NULL;
 	dev->hashed = false;
+	dev->deaf = dev->state == VV_DEV_RUNNING;
+	if (dev->deaf)
+		vv_dev_poke(dev, VV_POKE_STEER);
 }
 
 /* ---- start and stop ---- */
@@ -248,6 +251,8 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 	if (err)
 		return err;
 	dev->features = guest->features;
+	dev->deaf = false;
+	dev->ctrl.refusals = dev->ctrl.writes = 0;
 	mtu_check(dev, guest);
 	err = vv_mem_create(dev->hca, guest->regions, guest->n_regions, &dev->mem, why, why_len);
 	if (err)
@@ -326,7 +331,7 @@ void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped)
 	if (dev->state == VV_DEV_RUNNING) {
 		stop_all(dev, stopped);
 		VV_LOG(INFO, "%s: stopped", dev->name);
-		vv_loop_poke(dev->loop);
+		vv_dev_poke(dev, VV_POKE_SETTLE);
 	}
 	vv_unlock(&dev->control);
 }
@@ -375,12 +380,14 @@ static int control_ring_start(struct vv_dev *dev, const struct vv_ring *ring,
 }
 
 int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
-		      struct vv_stopped *stopped)
+		      unsigned int there, struct vv_stopped *stopped)
 {
 	int err;
 
 	stopped->valid = false;
 	vv_lock(&dev->control);
+	if (dev->state == VV_DEV_RUNNING && !dev->ctrl.ring)
+		vv_dev_ctrl_appears(dev, queue, there);
 	if (dev->state != VV_DEV_RUNNING)
 		err = -ENODEV;
 	else if (dev->ctrl.ring && queue == dev->ctrl.ring)
@@ -443,10 +450,11 @@ static void control_stats(struct vv_dev *dev, uint64_t values[VV_STATS_N])
 		values[VV_STAT_BAD_CHAINS] += stats.ring_errors[i];
 }
 
-/* Is it the control queue, also when nothing is negotiated: then it is the last ring. */
+/* The control queue? The last ring always is: also when it has another number, or none. */
 static bool is_control(const struct vv_dev *dev, unsigned int queue) VV_REQUIRES(dev->control)
 {
-	return dev->ctrl.cvq && queue == (dev->ctrl.ring ? dev->ctrl.ring : dev->n_queues);
+	return dev->ctrl.cvq &&
+	       (queue == dev->n_queues || (dev->ctrl.ring && queue == dev->ctrl.ring));
 }
 
 int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STATS_N])

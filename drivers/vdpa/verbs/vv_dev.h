@@ -46,7 +46,7 @@ struct vv_guest {
 	uint64_t features; /* negotiated */
 	uint16_t mtu;      /* what the front-end tells the guest; 0: nothing */
 	bool config_readable; /* the front-end asks us for the configuration space */
-	unsigned int n_regions, n_rings;
+	unsigned int n_regions, n_rings; /* rings that are set up */
 	struct vv_region regions[VV_REGIONS_MAX];
 	struct vv_ring rings[VV_RINGS_MAX];
 };
@@ -58,6 +58,7 @@ void vv_dev_destroy(struct vv_dev *dev); /* stops it; NULL is legal */
 
 const char *vv_dev_name(const struct vv_dev *dev);
 const struct vv_device *vv_dev_offer(const struct vv_dev *dev);
+bool vv_dev_link_up(struct vv_dev *dev);
 /* How many rings a front-end may set up, the control queue among them. */
 unsigned int vv_dev_rings(const struct vv_dev *dev);
 /* Is it a data queue, with a doorbell on the NIC, as things were negotiated? */
@@ -88,9 +89,12 @@ void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped);
 /* The front-end is gone: what failed with it may be said again with the next one. */
 void vv_dev_disconnected(struct vv_dev *dev);
 
-/* One ring of a running device. The ring may be new in all its parts. -ENODEV: not running. */
+/*
+ * One ring of a running device. The ring may be new in all its parts. there: how many rings the
+ * front-end has set up so far. -ENODEV: not running.
+ */
 int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ring *ring,
-		      struct vv_stopped *stopped);
+		      unsigned int there, struct vv_stopped *stopped);
 int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *stopped);
 
 /* The configuration space from its beginning; all len bytes are written. Any state. */

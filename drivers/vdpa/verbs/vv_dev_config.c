@@ -39,6 +39,7 @@ void vv_dev_config(struct vv_dev *dev, uint8_t *bytes, size_t len)
 int vv_dev_config_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset, size_t len)
 {
 	struct vv_ctrl_state next;
+	unsigned int told;
 	int err = 0;
 
 	vv_lock(&dev->control);
@@ -56,11 +57,22 @@ int vv_dev_config_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset,
 		else
 			err = vv_dev_ctrl_change(dev, &next);
 	}
+	told = err == -EINVAL || err == -EPERM ? ++dev->ctrl.writes : 0;
 	vv_unlock(&dev->control);
-	if (err == -EINVAL || err == -EPERM)
+	if (told == 1)
 		VV_LOG(WARNING, "%s: configuration: not to be written by the guest (%zu bytes at %zu)%s",
 		       dev->name, len, offset, err == -EPERM ? ": trust is off" : "");
 	return err;
+}
+
+bool vv_dev_link_up(struct vv_dev *dev)
+{
+	bool up;
+
+	vv_lock(&dev->control);
+	up = dev->port.up;
+	vv_unlock(&dev->control);
+	return up;
 }
 
 void vv_dev_listen(struct vv_dev *dev, vv_dev_config_changed *changed, void *arg)
@@ -106,6 +118,9 @@ void vv_dev_port_changed(struct vv_dev *dev)
 		dev->port = port;
 		if (port.up && !before.up)
 			announce_ask(dev);
+	} else {
+		VV_LOG(ERR, "%s: the port may have changed, but: %s", dev->name,
+		       vv_hca_error(dev->hca));
 	}
 	vv_unlock(&dev->control);
 	if (!changed)

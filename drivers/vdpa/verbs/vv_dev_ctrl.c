@@ -44,9 +44,11 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 	if (dev->parked)
 		return 0;
 	err = vv_steer_set(dev->steer, &plan);
-	if (!err)
-		dev->hashed = plan.hash_types;
-	return err;
+	if (err)
+		return err;
+	dev->hashed = plan.hash_types;
+	dev->deaf = false;
+	return 0;
 }
 
 void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_tune *tune)
@@ -85,6 +87,12 @@ static int nic_follow(struct vv_dev *dev) VV_REQUIRES(dev->control)
 	return err ? err : vv_dev_steer(dev, NULL);
 }
 
+/* The first time, the second, the fourth, ... */
+static bool seldom(unsigned int n)
+{
+	return !(n & (n - 1));
+}
+
 int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
 {
 	struct vv_ctrl_state before = dev->ctrl.state;
@@ -96,13 +104,15 @@ int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
 	if (!err)
 		return 0;
 	snprintf(why, sizeof(why), "%s", vv_hca_error(dev->hca));
-	VV_LOG(WARNING, "%s: control queue: the NIC refuses: %s (%d)", dev->name, why, -err);
+	if (seldom(++dev->ctrl.refusals))
+		VV_LOG(WARNING, "%s: control queue: the NIC refuses: %s (%d; %u times)", dev->name,
+		       why, -err, dev->ctrl.refusals);
 	dev->ctrl.state = before;
-	if (nic_follow(dev)) {
-		VV_LOG(ERR, "%s: control queue: and cannot go back: %s; nothing is received",
-		       dev->name, vv_hca_error(dev->hca));
-		vv_dev_unsteer(dev);
-	}
+	if (!nic_follow(dev))
+		return err;
+	VV_LOG(ERR, "%s: control queue: and cannot go back: %s; nothing is received", dev->name,
+	       vv_hca_error(dev->hca));
+	vv_dev_unsteer(dev);
 	return err;
 }
 
@@ -152,11 +162,24 @@ static int apply(void *arg, const struct vv_ctrl_state *next) VV_NO_ANALYSIS
 	return vv_dev_ctrl_change(arg, next);
 }
 
+/* The NIC is not where the state says: a command that asks for what is so must not be told it is. */
+static bool stale(void *arg)
+{
+	return ((const struct vv_dev *)arg)->deaf;
+}
+
 static void call(void *arg)
 {
-	/* Replaced only while the queue is stopped, and with it who calls this. */
-	vv_call_signal(&((const struct vv_dev *)arg)->ctrl.call);
+	vv_dev_poke(arg, VV_POKE_CALL);
 }
+
+void vv_dev_ctrl_call(struct vv_dev *dev)
+{
+	vv_lock(&dev->ctrl.notify);
+	vv_call_signal(&dev->ctrl.call);
+	vv_unlock(&dev->ctrl.notify);
+}
+
 
 static const struct vv_cvq_ops cvq_ops = {
     .enter = enter,
@@ -164,6 +187,7 @@ static const struct vv_cvq_ops cvq_ops = {
     .conf = conf,
     .facts = facts,
     .state = state,
+    .stale = stale,
     .apply = apply,
     .call = call,
 };
@@ -174,8 +198,11 @@ int vv_dev_ctrl_create(struct vv_dev *dev, char *why, size_t why_len)
 {
 	int err;
 
+	vv_lock_init(&dev->ctrl.notify);
 	dev->ctrl.kick_fd = -1;
+	vv_lock(&dev->ctrl.notify);
 	dev->ctrl.call = VV_CALL_NONE;
+	vv_unlock(&dev->ctrl.notify);
 	if (!dev->offer.cvq)
 		return 0;
 	err = vv_cvq_create(dev->name, &cvq_ops, dev, &dev->ctrl.cvq);
@@ -191,6 +218,7 @@ void vv_dev_ctrl_destroy(struct vv_dev *dev)
 {
 	vv_poll_remove(dev->ctrl.member);
 	vv_cvq_destroy(dev->ctrl.cvq);
+	vv_lock_destroy(&dev->ctrl.notify);
 }
 
 void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
@@ -207,7 +235,7 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 	memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));
 	if (dev->ctrl.cvq && guest->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ))
 		ring = vv_provision_cvq_index(guest->features, dev->offer.pairs,
-					      guest->config_readable);
+					      guest->config_readable, guest->n_rings);
 	if (!ring || ring != dev->ctrl.ring ||
 	    memcmp(&negotiated, &dev->ctrl.conf, sizeof(negotiated)) ||
 	    (ring < guest->n_rings && guest->rings[ring].enabled &&
@@ -216,13 +244,31 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 		vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
 	}
 	dev->ctrl.ring = ring;
+	dev->ctrl.config_readable = guest->config_readable;
+}
+
+void vv_dev_ctrl_appears(struct vv_dev *dev, unsigned int ring, unsigned int there)
+{
+	if (!dev->ctrl.cvq || !(dev->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ)) ||
+	    ring != vv_provision_cvq_index(dev->features, dev->offer.pairs,
+					   dev->ctrl.config_readable, there))
+		return;
+	dev->ctrl.ring = ring;
+	vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
+	if (vv_dev_steer(dev, NULL)) /* the guest has chosen nothing yet, and can again */
+		VV_LOG(WARNING, "%s: control queue: receive steering: %s", dev->name,
+		       vv_hca_error(dev->hca));
 }
 
 bool vv_dev_ctrl_begins(const struct vv_dev *dev, const struct vv_ring *ring)
 {
 	bool packed = dev->features & VV_BIT(VIRTIO_F_RING_PACKED);
 
-	return ring->base == vv_index_initial(packed) && ring->base != dev->ctrl.base;
+	if (ring->base != vv_index_initial(packed))
+		return false;
+	/* Also after a number of commands that led round to the beginning. */
+	return ring->base != dev->ctrl.base ||
+	       !vv_cvq_continues(dev->ctrl.cvq, packed, packed ? ring->desc : ring->device);
 }
 
 /* All from a front-end: nothing of it is believed. */
@@ -245,12 +291,17 @@ static int ring_check(const struct vv_dev *dev, const struct vv_ring *ring, bool
 static int attach(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
     VV_REQUIRES(dev->control)
 {
-	int err = vv_call_open(ring->call_fd, &dev->ctrl.call);
+	struct vv_call call;
+	int err = vv_call_open(ring->call_fd, &call);
 
 	if (err) {
 		snprintf(why, why_len, "call descriptor: %s (%d)", strerror(-err), ring->call_fd);
 		return err;
 	}
+	vv_lock(&dev->ctrl.notify);
+	vv_call_close(&dev->ctrl.call);
+	dev->ctrl.call = call;
+	vv_unlock(&dev->ctrl.notify);
 	err = vv_kick_open(ring->kick_fd, &dev->ctrl.kick_fd);
 	if (err)
 		snprintf(why, why_len, "kick descriptor: %s (%d)", strerror(-err), ring->kick_fd);
@@ -261,7 +312,9 @@ static void detach(struct vv_dev *dev)
 {
 	vv_poll_kick_off(dev->ctrl.member);
 	vv_kick_close(&dev->ctrl.kick_fd);
+	vv_lock(&dev->ctrl.notify);
 	vv_call_close(&dev->ctrl.call);
+	vv_unlock(&dev->ctrl.notify);
 }
 
 int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
@@ -301,7 +354,7 @@ int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why,
 		return err;
 	}
 	dev->ctrl.running = true;
-	vv_call_signal(&dev->ctrl.call); /* the guest may wait for what was used before */
+	vv_dev_ctrl_call(dev); /* the guest may wait for what was used before */
 	return 0;
 }
 

@@ -115,9 +115,8 @@ static int event(void *arg)
 }
 
 /* After a stop: make events ready for the next start, and let a start that comes in between. */
-static void poke(void *arg)
+static void settle(struct vv_dev *dev)
 {
-	struct vv_dev *dev = arg;
 	unsigned int i;
 	int err = 0;
 
@@ -131,6 +130,35 @@ static void poke(void *arg)
 		vv_unlock(&dev->control);
 	}
 	/* On an error the next start tries again, and says why it cannot. */
+}
+
+static void steer(struct vv_dev *dev)
+{
+	vv_lock(&dev->control);
+	if (dev->state == VV_DEV_RUNNING && dev->deaf && !vv_dev_steer(dev, NULL) &&
+	    vv_steer_is_set(dev->steer))
+		VV_LOG(NOTICE, "%s: receives again", dev->name);
+	vv_unlock(&dev->control);
+}
+
+static void poke(void *arg)
+{
+	struct vv_dev *dev = arg;
+	unsigned int pokes = __atomic_exchange_n(&dev->pokes, 0, __ATOMIC_ACQUIRE);
+
+	if (pokes & VV_POKE_CALL)
+		vv_dev_ctrl_call(dev);
+	if (pokes & VV_POKE_STEER)
+		steer(dev);
+	if (pokes & VV_POKE_SETTLE)
+		settle(dev);
+}
+
+void vv_dev_poke(struct vv_dev *dev, enum vv_poke poke)
+{
+	/* One that has been said is on its way. */
+	if (!(__atomic_fetch_or(&dev->pokes, poke, __ATOMIC_RELEASE) & poke))
+		vv_loop_poke(dev->loop);
 }
 
 const struct vv_loop_ops vv_dev_loop_ops = {.kick = kick, .event = event, .poke = poke};

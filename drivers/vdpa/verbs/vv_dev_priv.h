@@ -54,13 +54,28 @@ struct vv_dev_ctrl {
 	struct vv_poll_member *member; /* owned: who polls it */
 	unsigned int ring;             /* its number; 0: not negotiated */
 	bool running;
-	uint16_t base; /* where it stopped */
+	bool config_readable; /* negotiated: the guest reads the configuration space from us */
+	uint16_t base;        /* where it stopped */
+	/*
+	 * The guest is notified by the device's own thread, not by who polls for all, as a
+	 * front-end can make a write to its eventfd block.
+	 */
+	struct vv_lock notify; /* of call */
+	struct vv_call call VV_GUARDED_BY(notify);
 	struct vv_ctrl_conf conf;
 	struct vv_ctrl_state state;  /* in force */
 	bool enabled[VV_QUEUES_MAX]; /* for one command */
 	uint64_t zero[VV_STATS_N];   /* counters at the last reset */
 	int kick_fd;                 /* owned, -1: none */
-	struct vv_call call;         /* owned; changed only while the queue is stopped */
+	/* For the log: how often since start, each told less often the more there are. */
+	unsigned int refusals, writes;
+};
+
+/* What is left to the notifier thread. */
+enum vv_poke {
+	VV_POKE_SETTLE = 1 << 0, /* events ready for the next start */
+	VV_POKE_CALL = 1 << 1,   /* the control queue's guest */
+	VV_POKE_STEER = 1 << 2,  /* receive again (deaf) */
 };
 
 struct vv_dev {
@@ -68,6 +83,7 @@ struct vv_dev {
 	struct vv_device offer; /* const after create */
 	struct vv_hca *hca;     /* owned */
 	struct vv_loop *loop;   /* owned */
+	unsigned int pokes;     /* enum vv_poke, atomic */
 	struct vv_event_pool *pool;
 	struct vv_steer *steer;
 	unsigned int n_queues; /* const after create: 2 * offer.pairs */
@@ -78,6 +94,11 @@ struct vv_dev {
 	struct vv_mem *mem VV_GUARDED_BY(control);
 	/* The last receive queue, suspended: the receive table still refers to it (vv_dev_steer). */
 	const struct vv_queue *parked VV_GUARDED_BY(control);
+	/*
+	 * Nothing is received although it should be: the NIC refused, and refused to go back. The
+	 * notifier thread tries again once, and whatever steers next.
+	 */
+	bool deaf VV_GUARDED_BY(control);
 	/* Receive steering in force hashes. */
 	bool hashed VV_GUARDED_BY(control);
 	/* The last start failed: the next attempts of the same guest fail quietly (vv_dev.c). */
@@ -141,6 +162,9 @@ void vv_dev_ctrl_destroy(struct vv_dev *dev); /* of a stopped device */
 /* A guest has negotiated: dev->features is set. Keeps the state of the same guest, else begins anew. */
 void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
     VV_REQUIRES(dev->control);
+/* A ring is to start; it may turn out to be the control queue (vv_provision_cvq_index). */
+void vv_dev_ctrl_appears(struct vv_dev *dev, unsigned int ring, unsigned int there)
+    VV_REQUIRES(dev->control);
 /* Would a control queue that starts so be that of a guest that begins anew? */
 bool vv_dev_ctrl_begins(const struct vv_dev *dev, const struct vv_ring *ring)
     VV_REQUIRES(dev->control);
@@ -150,6 +174,8 @@ int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why,
 int vv_dev_ctrl_restart(struct vv_dev *dev, const struct vv_ring *ring, char *why, size_t why_len)
     VV_REQUIRES(dev->control);
 void vv_dev_ctrl_stop(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES(dev->control);
+/* Signal the guest of the control queue. */
+void vv_dev_ctrl_call(struct vv_dev *dev);
 /* The NIC follows to next, or stays as it is: -errno, and it has been said. Of a device that runs. */
 int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
     VV_REQUIRES(dev->control);
@@ -175,6 +201,7 @@ enum { VV_LOOP_PORT = 0xffff };
 
 extern const struct vv_loop_ops vv_dev_loop_ops;
 
+void vv_dev_poke(struct vv_dev *dev, enum vv_poke poke);
 uint64_t vv_dev_cookie(const struct vv_queue *q, bool error);
 /* Carry what has completed to the guest. */
 void vv_queue_complete(struct vv_queue *q);

@@ -39,6 +39,11 @@ static int probe(struct rte_vdev_device *vdev)
 		vv_dev_destroy(dev);
 		return err;
 	}
+	if (!vv_dev_link_up(dev))
+		VV_LOG(WARNING,
+		       "%s: the port's link is down, and guests will see it down: is there a cable, "
+		       "is the function's network interface up (ip link set DEV up)?",
+		       name);
 	VV_LOG(INFO, "%s: probed: %s, %u queue pairs (features 0x%llx)", name, args.ibdev,
 	       vv_dev_offer(dev)->pairs, (unsigned long long)vv_dev_offer(dev)->features);
 	return 0;

@@ -245,7 +245,8 @@ static int ring_enable(struct conn *conn, unsigned int queue)
 
 	if (err)
 		return err;
-	err = vv_dev_ring_start(conn->port->dev, queue, &ring, &stopped);
+	err = vv_dev_ring_start(conn->port->dev, queue, &ring, rte_vhost_get_vring_num(conn->vid),
+				&stopped);
 	if (stopped.valid)
 		rte_vhost_set_vring_base(conn->vid, queue, stopped.base, stopped.base);
 	if (!err)
@@ -343,9 +344,9 @@ static int set_config(int vid, uint8_t *config, uint32_t offset, uint32_t size, 
 	(void)flags; /* set by a guest, or by a migration: the same */
 	if (!port)
 		return -ENODEV;
-	if (!size)
-		return 0;
-	return vv_dev_config_write(port->dev, config, offset, size);
+	if (size)
+		vv_dev_config_write(port->dev, config, offset, size);
+	return 0; /* or librte_vhost would say so, each time */
 }
 
 static int migration_done(int vid)
@@ -430,7 +431,6 @@ int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev)
 	port->rte_dev = rte_dev;
 	port->dev = dev;
 	TAILQ_INIT(&port->conns);
-	vv_dev_listen(dev, vv_port_config_changed, port);
 	vv_lock(&vv_ports_lock);
 	port->vdpa = rte_vdpa_register_device(rte_dev, &ops);
 	if (port->vdpa)
@@ -440,6 +440,7 @@ int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev)
 		free(port);
 		return -EEXIST;
 	}
+	vv_dev_listen(dev, vv_port_config_changed, port);
 	return 0;
 }
 

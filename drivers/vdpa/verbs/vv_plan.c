@@ -64,7 +64,7 @@ static void where_to(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state
 		     bool controlled, const struct vv_plan_queues *queues,
 		     struct vv_steer_plan *plan)
 {
-	bool mq = conf->features & VV_BIT(VIRTIO_NET_F_MQ);
+	bool mq = conf->features & (VV_BIT(VIRTIO_NET_F_MQ) | VV_BIT(VIRTIO_NET_F_RSS));
 	unsigned int in_use = controlled ? vv_ctrl_pairs(conf, state) : mq ? queues->pairs : 1;
 	uint32_t numbers[VV_CTRL_PAIRS_MAX];
 	unsigned int i, n = 0;
@@ -98,6 +98,15 @@ static void mac_add(struct vv_steer_plan *plan, const uint8_t mac[6])
 
 _Static_assert(1 + 2 * VV_CTRL_MACS_MAX <= VV_STEER_MACS_MAX, "all addresses of a state fit");
 
+static unsigned int vlans_count(const struct vv_ctrl_state *state)
+{
+	unsigned int word, n = 0;
+
+	for (word = 0; word < VV_VLANS / 64; word++)
+		n += __builtin_popcountll(state->vlans[word]);
+	return n;
+}
+
 /* Virtio 1.3 5.1.6.5.1: "no" wins over "all", and promiscuous mode over everything. */
 static void which(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
 		  bool controlled, struct vv_steer_plan *plan)
@@ -111,6 +120,8 @@ static void which(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *s
 		return;
 	/* Without a control queue nobody could ever add one. */
 	plan->vlan_filter = controlled && conf->features & VV_BIT(VIRTIO_NET_F_CTRL_VLAN);
+	if (plan->vlan_filter && vlans_count(state) > VV_PLAN_VLANS_MAX)
+		plan->vlan_filter = false;
 	if (plan->vlan_filter)
 		memcpy(plan->vlans, state->vlans, sizeof(plan->vlans));
 	plan->broadcast = !state->nobcast;

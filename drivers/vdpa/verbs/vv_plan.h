@@ -9,6 +9,12 @@
 #include "ctrl/vv_ctrl.h"
 #include "vv_steer.h"
 
+/*
+ * A guest that wants more VLANs than these receives all, as with addresses: a rule each would take
+ * the NIC, and whoever waits for it, too long to bring about or to remove at once.
+ */
+enum { VV_PLAN_VLANS_MAX = 256 };
+
 /* The receive queues as they are. */
 struct vv_plan_queues {
 	unsigned int pairs;                     /* of the device */

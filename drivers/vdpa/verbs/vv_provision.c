@@ -238,11 +238,16 @@ uint16_t vv_provision_queue_bits(uint64_t negotiated, uint64_t offloads_on)
 	return bits;
 }
 
-unsigned int vv_provision_cvq_index(uint64_t negotiated, unsigned int pairs, bool config_readable)
+unsigned int vv_provision_cvq_index(uint64_t negotiated, unsigned int pairs, bool config_readable,
+				    unsigned int rings)
 {
 	bool mq = negotiated & (BIT(VIRTIO_NET_F_MQ) | BIT(VIRTIO_NET_F_RSS));
 
-	return mq && config_readable ? 2 * pairs : 2;
+	if (!mq)
+		return 2;
+	if (config_readable)
+		return 2 * pairs;
+	return rings == 3 ? 2 : 0;
 }
 
 int vv_provision_check(uint64_t negotiated, const struct vv_device *device, char *why,

@@ -47,10 +47,14 @@ int vv_provision(const struct vv_hca_caps *supported, const struct vv_args *aske
 uint16_t vv_provision_queue_bits(uint64_t negotiated, uint64_t offloads);
 
 /*
- * Which ring is the control queue, if there is one (virtio 1.3 5.1.2). config_readable: the
- * front-end negotiated CONFIG; a guest that cannot read how many pairs there are knows of one.
+ * Which ring is the control queue, if there is one (virtio 1.3 5.1.2); 0: none is. config_readable:
+ * the front-end negotiated CONFIG. Without it, and with MQ or RSS, the number of rings that are set
+ * up tells who is there: a Linux guest that cannot read how many pairs there are knows of one, and
+ * its control queue is the third; a front-end that answers the control queue itself but passes its
+ * feature on (Cloud Hypervisor) sets up pairs only.
  */
-unsigned int vv_provision_cvq_index(uint64_t negotiated, unsigned int pairs, bool config_readable);
+unsigned int vv_provision_cvq_index(uint64_t negotiated, unsigned int pairs, bool config_readable,
+				    unsigned int rings);
 
 /*
  * -EINVAL: a combination no guest may negotiate; why says which. Features that need another one are

@@ -10,6 +10,7 @@
 
 #include "vv_dev.h"
 #include "vv_ops.h"
+#include "vv_plan.h"
 #include "vv_telemetry.h"
 
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
@@ -81,6 +82,7 @@ static void put_vlans(struct rte_tel_data *d, const uint64_t *vlans)
 		n++;
 	}
 	dict_number(d, "vlans_n", n);
+	dict_number(d, "vlans_all", n > VV_PLAN_VLANS_MAX);
 	rte_tel_data_add_dict_container(d, "vlans", array, 0);
 }
 

@@ -235,6 +235,22 @@ static void vlans_count_only_when_negotiated(void **state)
 	assert_false(f.plan.vlan_filter);
 }
 
+static void more_vlans_than_rules_are_all(void **state)
+{
+	struct fixture f;
+	unsigned int vid;
+
+	begin(&f);
+	f.conf.features |= VV_BIT(VIRTIO_NET_F_CTRL_VLAN);
+	for (vid = 0; vid < VV_PLAN_VLANS_MAX; vid++)
+		f.state.vlans[vid / 64] |= VV_BIT(vid % 64);
+	fill(&f, true);
+	assert_true(f.plan.vlan_filter);
+	f.state.vlans[63] = 1;
+	fill(&f, true);
+	assert_false(f.plan.vlan_filter);
+}
+
 /* Fullest tables: nothing may be written outside the plan (ASan). */
 static void all_addresses_of_a_state_fit(void **state)
 {
@@ -264,6 +280,7 @@ int main(void)
 	    cmocka_unit_test(no_wins_over_all),
 	    cmocka_unit_test(overflow_and_no_address_take_all_of_the_kind),
 	    cmocka_unit_test(vlans_count_only_when_negotiated),
+	    cmocka_unit_test(more_vlans_than_rules_are_all),
 	    cmocka_unit_test(all_addresses_of_a_state_fit),
 	};
 

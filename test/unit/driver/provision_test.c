@@ -326,14 +326,24 @@ static void spec_5_1_2_control_queue_is_behind_the_pairs(void **state)
 {
 	uint64_t mq = BIT(VIRTIO_NET_F_MQ), rss = BIT(VIRTIO_NET_F_RSS);
 
-	assert_int_equal(vv_provision_cvq_index(0, 16, true), 2);
-	assert_int_equal(vv_provision_cvq_index(~(mq | rss), 16, true), 2);
-	assert_int_equal(vv_provision_cvq_index(mq, 16, true), 32);
-	assert_int_equal(vv_provision_cvq_index(rss, 16, true), 32);
-	assert_int_equal(vv_provision_cvq_index(mq | rss, 127, true), 254);
-	assert_int_equal(vv_provision_cvq_index(mq, 1, true), 2);
+	assert_int_equal(vv_provision_cvq_index(0, 16, true, 3), 2);
+	assert_int_equal(vv_provision_cvq_index(~(mq | rss), 16, true, 3), 2);
+	assert_int_equal(vv_provision_cvq_index(mq, 16, true, 33), 32);
+	assert_int_equal(vv_provision_cvq_index(rss, 16, true, 2), 32);
+	assert_int_equal(vv_provision_cvq_index(mq | rss, 127, true, 255), 254);
+	assert_int_equal(vv_provision_cvq_index(mq, 1, true, 3), 2);
+}
+
+static void control_queue_without_config_space_is_an_odd_ring(void **state)
+{
+	uint64_t mq = BIT(VIRTIO_NET_F_MQ);
+
 	/* Linux takes the number it cannot read as one. */
-	assert_int_equal(vv_provision_cvq_index(mq | rss, 16, false), 2);
+	assert_int_equal(vv_provision_cvq_index(mq, 16, false, 3), 2);
+	assert_int_equal(vv_provision_cvq_index(0, 16, false, 2), 2);
+	/* Not known yet, and a front-end that passes on a feature it keeps for itself. */
+	assert_int_equal(vv_provision_cvq_index(mq, 16, false, 2), 0);
+	assert_int_equal(vv_provision_cvq_index(mq, 16, false, 4), 0);
 }
 
 /* ---- what is negotiated ---- */
@@ -437,6 +447,7 @@ int main(void)
 	    cmocka_unit_test(offer_mtu_above_the_ports_is_refused),
 	    cmocka_unit_test(offer_no_trust_needs_a_filter_and_an_address),
 	    cmocka_unit_test(spec_5_1_2_control_queue_is_behind_the_pairs),
+	    cmocka_unit_test(control_queue_without_config_space_is_an_odd_ring),
 	    cmocka_unit_test(queue_bits_follow_negotiated_features),
 	    cmocka_unit_test(queue_bits_follow_offloads_in_force),
 	    cmocka_unit_test(check_negotiated_refuses_what_cannot_be),
