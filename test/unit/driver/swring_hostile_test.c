@@ -44,10 +44,6 @@ static const struct wrong wrongs[] = {
     {"table longer than memory", VV_SWRING_BAD_ADDRESS, TABLE, 0, SET_LEN, 0x10000, ONLY_SPLIT},
     {"in a table, nowhere", VV_SWRING_BAD_ADDRESS, ENTRY, 2, SET_ADDR, 1, ANY},
 
-    {"no bytes", VV_SWRING_ZERO_LENGTH, DIRECT, 1, SET_LEN, 0, ANY},
-    {"no bytes to write to", VV_SWRING_ZERO_LENGTH, DIRECT, 2, SET_LEN, 0, ANY},
-    {"no bytes, in a table", VV_SWRING_ZERO_LENGTH, ENTRY, 0, SET_LEN, 0, ANY},
-
     {"write, then read", VV_SWRING_READ_AFTER_WRITE, DIRECT, 0, SET_FLAGS, NEXT | WRITE, ANY},
     {"write, then read, in a table", VV_SWRING_READ_AFTER_WRITE, ENTRY, 0, SET_FLAGS, NEXT | WRITE,
      ANY},
@@ -137,6 +133,38 @@ static void chain_wrong_in_one_word_comes_back(void **state)
 		}
 		rig_close(&rig);
 	}
+}
+
+/* Of no bytes, and nowhere: in front, in the middle, at the end; also in a table. */
+static void buffers_without_bytes_are_passed_over(void **state)
+{
+	static const uint32_t len[] = {16, 16, 16};
+	unsigned int i, in_table;
+	struct swmock_desc d;
+	struct rig rig;
+
+	rig_open(&rig, state, 8, RIG_INDIRECT);
+	for (in_table = 0; in_table < 2; in_table++) {
+		for (i = 0; i < 3; i++) {
+			swmock_free_all(rig.mock);
+			rig_add(&rig, len, 2, 1, in_table ? 3 : 0, i);
+			swmock_peek(rig.mock, in_table, i, &d);
+			d.len = 0;
+			d.addr = 1;
+			swmock_poke(rig.mock, in_table, i, &d);
+			swmock_publish(rig.mock);
+			assert_int_equal(vv_swring_pop(&rig.ring, &rig.chain), 1);
+			assert_int_equal(rig.chain.error, VV_SWRING_OK);
+			assert_int_equal(rig.chain.n_read, i == 2 ? 2 : 1);
+			assert_int_equal(rig.chain.n_write, i == 2 ? 0 : 1);
+			assert_int_equal(rig.chain.read_len, i == 2 ? 32 : 16);
+			assert_int_equal(rig.chain.write_len, i == 2 ? 0 : 16);
+			vv_swring_used(&rig.ring, &rig.chain, 0);
+			vv_swring_publish(&rig.ring);
+			rig_reap_one(&rig, i, 0);
+		}
+	}
+	rig_close(&rig);
 }
 
 static void indirect_table_that_is_not_negotiated_comes_back(void **state)
@@ -385,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    BOTH(chain_wrong_in_one_word_comes_back),
+	    BOTH(buffers_without_bytes_are_passed_over),
 	    BOTH(indirect_table_that_is_not_negotiated_comes_back),
 	    BOTH(chain_of_257_buffers_comes_back),
 	    SPLIT(split_index_far_ahead_breaks_the_ring),

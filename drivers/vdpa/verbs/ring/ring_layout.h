@@ -109,10 +109,14 @@ static inline enum vv_swring_error ring_chain_add(const struct vv_swring *ring,
 	unsigned int n = chain->n_read + chain->n_write;
 	uint8_t *at;
 
+	/*
+	 * Nothing to read or write there, wherever it is: Linux 6.11 puts such a buffer behind the
+	 * answer to a question about statistics of which there are none.
+	 */
+	if (len == 0)
+		return VV_SWRING_OK;
 	if (n == VV_SWRING_SEGS_MAX)
 		return VV_SWRING_LOOP;
-	if (len == 0)
-		return VV_SWRING_ZERO_LENGTH;
 	if (!write && chain->n_write > 0)
 		return VV_SWRING_READ_AFTER_WRITE;
 	at = ring->conf.translate(ring->conf.translate_arg, addr, len);

@@ -12,7 +12,6 @@ static const struct {
     [VV_SWRING_LOOP] = {"loop", "a chain is a loop, or has more descriptors than are taken"},
     [VV_SWRING_BAD_NEXT] = {"bad-next", "a descriptor names a next one outside its table"},
     [VV_SWRING_BAD_ADDRESS] = {"bad-address", "a buffer is not in the guest's memory"},
-    [VV_SWRING_ZERO_LENGTH] = {"zero-length", "a buffer has no bytes"},
     [VV_SWRING_READ_AFTER_WRITE] = {"read-after-write",
 				    "a readable buffer comes behind a writable one"},
     [VV_SWRING_INDIRECT_OFF] = {"indirect-off", "an indirect table, which was not negotiated"},

@@ -35,7 +35,6 @@ enum vv_swring_error {
 	VV_SWRING_LOOP,             /* a loop, or just longer than VV_SWRING_SEGS_MAX */
 	VV_SWRING_BAD_NEXT,         /* next outside the ring or the table */
 	VV_SWRING_BAD_ADDRESS,      /* a buffer or table that is not (all) in one memory region */
-	VV_SWRING_ZERO_LENGTH,      /* a buffer without a byte */
 	VV_SWRING_READ_AFTER_WRITE, /* a readable buffer behind a writable one */
 	VV_SWRING_INDIRECT_OFF,     /* an indirect table, and the feature is not negotiated */
 	VV_SWRING_INDIRECT_NESTED,  /* in a table */
@@ -94,7 +93,7 @@ struct vv_swring_seg {
 	uint32_t len;
 };
 
-/* A chain: first the readable segments, then the writable ones. */
+/* A chain: first the readable segments, then the writable ones; without those of no bytes. */
 struct vv_swring_chain {
 	enum vv_swring_error error; /* VV_SWRING_OK, or of a chain: then there are no segments */
 	uint16_t id;                /* to complete it */
