@@ -35,7 +35,7 @@ static const char help[] =
     "  -h, --help                this text\n"
     "  -V, --version             the version\n"
     "\n"
-    "Of the EAL arguments (dpdk's documentation has them all, 'vdpad -- --help' only these):\n"
+    "Of the EAL arguments (DPDK's documentation has them all):\n"
     "  -d FILE     load a driver that is not in DPDK's directory\n"
     "  --vdev X    a device without a bus of its own, with its arguments;  -a ADDRESS  on PCI\n"
     "  --no-huge -m 64   without huge pages; the rings of guests are in the guests' memory\n"

@@ -133,27 +133,32 @@ vlan() {
 	done_with
 }
 
-# Frames by receive queue, as the guest counts them: OUT is "0:N 1:N ...".
+# Frames by receive queue as the guest counts them, and buffers as the NIC fills them: "0:N 1:N ...".
 count_by_queue() {
 	guest g "ethtool -S eth0 | sed -n 's/.*rx_queue_\([0-9]*\)_packets: /\1:/p' | xargs"
+	BY_NIC=$("$SOFTHCA" stat "$STAT" | awk '$4 == "rx" && $2 == 0 { printf "%d:%d ", $3 / 2, $11 }')
 }
-# Send flows and set SPREAD to how many frames each queue got: "N N N N".
-flows() { # COUNT [DST]
-	local before after
-	count_by_queue
-	before=$OUT
-	MARK=$((MARK + 2))
-	host_sends "${2:-$MAC}" udp=20000 mark=$MARK "count=$1"
-	wait_for 20 "$1 flows arrive" all_there "$MARK" "$1"
-	count_by_queue
-	after=$OUT
-	SPREAD=$(printf '%s\n' "$before" "$after" | awk '{
+difference() { # BEFORE AFTER
+	printf '%s\n' "$@" | awk '{
 		for (i = 1; i <= NF; i++) {
 			split($i, q, ":")
 			n[q[1]] = q[2] - n[q[1]]
 		}
-	} END { print n[0] + 0, n[1] + 0, n[2] + 0, n[3] + 0 }')
+	} END { print n[0] + 0, n[1] + 0, n[2] + 0, n[3] + 0 }'
+}
+# Send flows and set SPREAD to how many frames each queue got: "N N N N".
+flows() { # COUNT [DST]
+	local before before_nic
+	count_by_queue
+	before=$OUT before_nic=$BY_NIC
+	MARK=$((MARK + 2))
+	host_sends "${2:-$MAC}" udp=20000 mark=$MARK "count=$1"
+	wait_for 20 "$1 flows arrive" all_there "$MARK" "$1"
+	count_by_queue
+	SPREAD=$(difference "$before" "$OUT")
 	note "$1 flows by queue: $SPREAD"
+	[ "$SPREAD" = "$(difference "$before_nic" "$BY_NIC")" ] ||
+		fail "the NIC has filled buffers of other queues: $before_nic, then $BY_NIC"
 }
 all_there() { guest g "grep -c ' $1 [0-9]*\$' /tmp/seen | tee /tmp/there; grep -qx $2 /tmp/there"; }
 active() { awk '{ n = 0; for (i = 1; i <= NF; i++) n += $i > 0; print n }' <<<"$SPREAD"; }
