@@ -232,7 +232,13 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 	negotiated.pairs = guest->config_readable ? dev->offer.pairs : 1;
 	negotiated.trusted = dev->offer.trusted;
 	negotiated.hash_types = dev->offer.hash_types;
-	memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));
+	/*
+	 * A guest that has not been told the address has one of its own, which nobody knows here
+	 * (librte_vhost's own mask hides it): there is nothing to tell frames by. One that is not
+	 * trusted gains nothing by declining it.
+	 */
+	if (guest->features & VV_BIT(VIRTIO_NET_F_MAC) || !dev->offer.trusted)
+		memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));
 	if (dev->ctrl.cvq && guest->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ))
 		ring = vv_provision_cvq_index(guest->features, dev->offer.pairs,
 					      guest->config_readable, guest->n_rings);
