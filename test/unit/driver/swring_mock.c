@@ -231,13 +231,15 @@ int swmock_add(struct swmock *m, const struct swmock_buf *buf, unsigned int n, u
 	for (i = 0; i < n; i++)
 		if (buf[i].write)
 			writable += buf[i].len;
-	m->last_table = 0;
-	m->n_last_table = n_table;
 	if (n_table > 0) {
-		last.gpa = m->last_table = swmock_alloc(m, 16 * n_table);
+		last.gpa = swmock_alloc(m, 16 * n_table);
 		last.len = 16 * n_table;
 		if (!last.gpa)
 			return -ENOSPC;
+	}
+	m->last_table = last.gpa;
+	m->n_last_table = n_table;
+	if (n_table > 0) {
 		for (i = 0; i < n_table; i++) {
 			const struct swmock_buf *b = &buf[direct + i];
 			struct swmock_desc d = {.addr = b->gpa, .len = b->len};

@@ -270,6 +270,29 @@ static void spec_2_8_7_next_in_a_table_is_ignored(void **state)
 	rig_close(&rig);
 }
 
+/* The driver's side itself: a chain that could not be added leaves the one before as the last. */
+static void mock_add_without_room_for_its_table_changes_nothing(void **state)
+{
+	static const uint32_t len[] = {8, 8};
+	struct swmock_desc before, after;
+	struct swmock_buf buf[2];
+	struct rig rig;
+	unsigned int i;
+
+	rig_open(&rig, state, 8, RIG_INDIRECT);
+	rig_add(&rig, len, 1, 1, 2, 1);
+	swmock_peek(rig.mock, true, 1, &before);
+	for (i = 0; i < 2; i++)
+		buf[i] = (struct swmock_buf){swmock_alloc(rig.mock, 8), 8, i > 0};
+	while (swmock_alloc(rig.mock, 1))
+		;
+	assert_int_equal(swmock_add(rig.mock, buf, 2, 2, 2), -ENOSPC);
+	swmock_peek(rig.mock, true, 1, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(swmock_outstanding(rig.mock), 1);
+	rig_close(&rig);
+}
+
 /* ---- used ---- */
 
 static void used_is_seen_when_it_is_published(void **state)
@@ -492,6 +515,7 @@ int main(void)
 	    BOTH(spec_2_7_5_3_and_2_8_7_table_is_a_chain),
 	    SPLIT(spec_2_7_5_3_2_chain_may_end_in_a_table),
 	    PACKED(spec_2_8_7_next_in_a_table_is_ignored),
+	    BOTH(mock_add_without_room_for_its_table_changes_nothing),
 	    BOTH(used_is_seen_when_it_is_published),
 	    PACKED(spec_2_8_3_and_2_8_6_used_descriptor),
 	    SPLIT(spec_2_7_8_used_entry),
