@@ -128,7 +128,8 @@ static void stats_each_value_has_a_name_and_place(void **state)
 
 	vv_stats_fill(&nic, &own, values);
 	for (i = 0; i < VV_STATS_N; i++) {
-		assert_int_equal(values[i], i + 1);
+		/* A data queue has no commands. */
+		assert_int_equal(values[i], i < VV_STAT_COMMANDS ? i + 1 : 0);
 		assert_true(strlen(vv_stat_name(i)) > 0);
 	}
 }
