@@ -354,7 +354,7 @@ link() {
 	says "link" "cat /sys/class/net/eth0/carrier" "^1"
 	"$SOFTHCA" inject "$STAT" link 0 down
 	wait_for 20 "the guest's link is down" guest g "grep 0 /sys/class/net/eth0/carrier"
-	says "link" "ip link show eth0" "NO-CARRIER"
+	wait_for 20 "the guest says so" guest g "ip link show eth0 | grep NO-CARRIER"
 	"$SOFTHCA" inject "$STAT" link 0 up
 	wait_for 20 "the guest's link is up" guest g "grep 1 /sys/class/net/eth0/carrier"
 	gets "its address" $MAC

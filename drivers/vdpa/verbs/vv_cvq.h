@@ -86,7 +86,7 @@ uint16_t vv_cvq_stop(struct vv_cvq *cvq);
  */
 bool vv_cvq_continues(const struct vv_cvq *cvq, bool packed, const void *where);
 
-/* Commands one poll takes at most, and about how long: the NIC may take its time. */
+/* Commands one poll takes at most; and none more when the NIC has taken so long over them. */
 enum { VV_CVQ_BURST = 8, VV_CVQ_BURST_US = 100 };
 
 /*

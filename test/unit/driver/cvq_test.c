@@ -223,6 +223,23 @@ static void poll_takes_a_burst_at_most(void **state)
 	cvq_rig_close(&rig);
 }
 
+static void poll_ends_when_the_device_takes_long(void **state)
+{
+	struct cvq_rig rig;
+	uint8_t ack;
+	bool again;
+
+	cvq_rig_open_for(&rig, state);
+	rig.apply_us = 2 * VV_CVQ_BURST_US;
+	cvq_rig_send_vlan(&rig, true, 1);
+	cvq_rig_send_vlan(&rig, true, 2);
+	assert_int_equal(vv_cvq_poll(rig.cvq, &again), 1);
+	assert_true(again);
+	assert_int_equal(vv_cvq_poll(rig.cvq, &again), 1);
+	assert_true(cvq_rig_reap_one(&rig, &ack) && cvq_rig_reap_one(&rig, &ack));
+	cvq_rig_close(&rig);
+}
+
 /* As long as it says, which is more than is taken. */
 static void overlong_command_is_answered_err(void **state)
 {
@@ -323,6 +340,7 @@ int main(void)
 	    BOTH(result_is_written_behind_the_ack),
 	    BOTH(any_framing_is_the_same_command),
 	    BOTH(poll_takes_a_burst_at_most),
+	    BOTH(poll_ends_when_the_device_takes_long),
 	    BOTH(overlong_command_is_answered_err),
 	    BOTH(no_room_for_the_ack_needs_a_reset),
 	    BOTH(less_than_a_header_needs_a_reset),
