@@ -128,7 +128,8 @@ static void chain_is_sound(const struct scene *s, const struct vv_swring_chain *
 
 	CHECK(!vv_swring_is_broken(c->error));
 	CHECK(c->id < s->ring.conf.size && c->skip >= 1 && c->skip <= s->ring.conf.size);
-	CHECK(n <= VV_SWRING_SEGS_MAX && (n > 0) == (c->error == VV_SWRING_OK));
+	CHECK(n + c->n_empty <= VV_SWRING_SEGS_MAX);
+	CHECK((n + c->n_empty > 0) == (c->error == VV_SWRING_OK));
 	for (i = 0; i < n; i++) {
 		const struct vv_swring_seg *seg = &c->seg[i];
 

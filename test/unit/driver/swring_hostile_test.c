@@ -167,6 +167,28 @@ static void buffers_without_bytes_are_passed_over(void **state)
 	rig_close(&rig);
 }
 
+/* There could be a quarter of a thousand million in a table. */
+static void chain_of_257_buffers_without_bytes_comes_back(void **state)
+{
+	enum { N = VV_SWRING_SEGS_MAX + 1 };
+	struct swmock_desc d;
+	uint32_t len[N];
+	struct rig rig;
+	unsigned int i;
+
+	for (i = 0; i < N; i++)
+		len[i] = 1;
+	rig_open(&rig, state, 512, RIG_INDIRECT);
+	rig_add(&rig, len, N, 0, N, 1);
+	for (i = 0; i < N; i++) {
+		swmock_peek(rig.mock, true, i, &d);
+		d.len = 0;
+		swmock_poke(rig.mock, true, i, &d);
+	}
+	wrong_chain_comes_back(&rig, VV_SWRING_LOOP, 1);
+	rig_close(&rig);
+}
+
 static void indirect_table_that_is_not_negotiated_comes_back(void **state)
 {
 	static const uint32_t len[] = {16, 16};
@@ -414,6 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    BOTH(chain_wrong_in_one_word_comes_back),
 	    BOTH(buffers_without_bytes_are_passed_over),
+	    BOTH(chain_of_257_buffers_without_bytes_comes_back),
 	    BOTH(indirect_table_that_is_not_negotiated_comes_back),
 	    BOTH(chain_of_257_buffers_comes_back),
 	    SPLIT(split_index_far_ahead_breaks_the_ring),

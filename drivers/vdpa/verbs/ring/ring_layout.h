@@ -97,7 +97,7 @@ static inline struct ring_desc ring_desc_read(const void *table, uint32_t i)
 
 static inline void ring_chain_reset(struct vv_swring_chain *chain)
 {
-	chain->n_read = chain->n_write = 0;
+	chain->n_read = chain->n_write = chain->n_empty = 0;
 	chain->read_len = chain->write_len = 0;
 }
 
@@ -109,14 +109,16 @@ static inline enum vv_swring_error ring_chain_add(const struct vv_swring *ring,
 	unsigned int n = chain->n_read + chain->n_write;
 	uint8_t *at;
 
+	if (n + chain->n_empty == VV_SWRING_SEGS_MAX)
+		return VV_SWRING_LOOP;
 	/*
 	 * Nothing to read or write there, wherever it is: Linux 6.11 puts such a buffer behind the
 	 * answer to a question about statistics of which there are none.
 	 */
-	if (len == 0)
+	if (len == 0) {
+		chain->n_empty++;
 		return VV_SWRING_OK;
-	if (n == VV_SWRING_SEGS_MAX)
-		return VV_SWRING_LOOP;
+	}
 	if (!write && chain->n_write > 0)
 		return VV_SWRING_READ_AFTER_WRITE;
 	at = ring->conf.translate(ring->conf.translate_arg, addr, len);

@@ -99,6 +99,7 @@ struct vv_swring_chain {
 	uint16_t id;                /* to complete it */
 	uint16_t skip;              /* packed: descriptors of the ring it took */
 	uint16_t n_read, n_write;
+	uint16_t n_empty; /* descriptors without a byte, that are not among the segments */
 	uint64_t read_len, write_len;
 	struct vv_swring_seg seg[VV_SWRING_SEGS_MAX];
 };
