@@ -58,7 +58,7 @@ static void queue_config(const struct fe_dev_config *cfg, unsigned int index,
 static void control_config(const struct fe_dev_config *cfg, struct fe_ctrl_config *cc)
 {
 	*cc = (struct fe_ctrl_config){
-	    .index = 2 * cfg->pairs, /* for now */
+	    .index = 2 * cfg->pairs, /* until the number of pairs is read */
 	    .layout = cfg->layout,
 	    .ring_size = cfg->control_ring,
 	    .event_idx = cfg->event_idx,
