@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A parent: a function of a NIC that can carry vDPA devices, and what it *supports*. Plain data;
- * the driver fills it from the NIC's capabilities (vv_parent_of in ../vv_provision.h), a tool from
+ * the driver fills it from the NIC's capabilities (vv_parent_of in ../vv_offer.h), a tool from
  * what another host printed. Nothing here depends on a device, so it can be asked for before there
  * is one (virtio guests have not been heard of yet).
  */
