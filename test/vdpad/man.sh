@@ -4,7 +4,7 @@
 # man.sh VDPAD: the man page renders, and it and --help know the same options.
 set -u
 vdpad=$1
-page=$(dirname "$0")/../../doc/man/vdpad.1
+page=$(dirname "$0")/../../doc/man/vdpad.8
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 fail() {
