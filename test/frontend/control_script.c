@@ -24,13 +24,15 @@ static const struct {
     {"marker", "marker auto|quiet", fe_step_marker},
     {"config", "config [len=N] [FIELD=VALUE..]", fe_step_config},
     {"wait-config", "wait-config FIELD=VALUE..", fe_step_wait_config},
-    {"features", "features [has=A,B] [lacks=A,B]", fe_step_features},
+    {"features", "features [has=A,B] [lacks=A,B] [offered=MASK]", fe_step_features},
+    {"write-config", "write-config mac=ADDRESS", fe_step_write_config},
     {"framing", "framing joined|linux|bytes|random", fe_step_framing},
     {"flood", "flood N COMMAND", fe_step_flood},
     {"hostile", "hostile NAME", fe_step_hostile},
     {"reset", "reset", fe_step_reset},
     {"pause", "pause", fe_step_pause},
     {"reconnect", "reconnect", fe_step_reconnect},
+    {"move", "move SOCKET", fe_step_move},
     {"check", "check STATEMENT, or check clear", fe_step_check},
     {"injector", "injector COMMAND LINE with one %u", fe_step_injector},
     {"inject", "inject COMMAND", fe_step_inject},
@@ -277,12 +279,14 @@ static int service(void *arg)
 int fe_script_run(const struct fe_script_config *cfg, struct fe_script_result *result)
 {
 	struct fe_script *s = calloc(1, sizeof(*s));
+	const char *path;
 	int err;
 
 	*result = (struct fe_script_result){0};
 	if (!s)
 		return -ENOMEM;
 	s->cfg = cfg;
+	path = cfg->dev->cfg.path;
 	s->control = cfg->dev->control;
 	s->control->idle = cfg->traffic ? NULL : service;
 	s->control->idle_arg = s;
@@ -297,6 +301,7 @@ int fe_script_run(const struct fe_script_config *cfg, struct fe_script_result *r
 	fe_script_forget(s);
 	err = run_lines(s, result);
 	s->control->idle = NULL;
+	cfg->dev->cfg.path = path; /* it may be ours */
 	for (unsigned int i = 0; i < s->checks; i++)
 		free(s->check[i]);
 	free(s);

@@ -47,6 +47,7 @@ enum {
 	OPT_ANNOUNCE,
 	OPT_INTERRUPT,
 	OPT_RESTARTS,
+	OPT_RESTART_AT,
 	OPT_MIGRATE,
 	OPT_RECONNECT,
 	OPT_STALL,
@@ -102,6 +103,7 @@ static const struct option long_options[] = {
     {"interrupt",          no_argument,       NULL, OPT_INTERRUPT    },
     {"migrate",            required_argument, NULL, OPT_MIGRATE      },
     {"restarts",           required_argument, NULL, OPT_RESTARTS     },
+    {"restart-at",         required_argument, NULL, OPT_RESTART_AT   },
     {"reconnect",          optional_argument, NULL, OPT_RECONNECT    },
     {"stall-ms",           required_argument, NULL, OPT_STALL        },
     {"timeout-ms",         required_argument, NULL, OPT_TIMEOUT      },
@@ -314,6 +316,9 @@ static int parse_traffic_option(int opt, const char *arg, struct fe_options *o)
 		return parse_migrate(arg, &o->migrate);
 	case OPT_RESTARTS:
 		return parse_uint("restarts", arg, 100000, &o->restarts);
+	case OPT_RESTART_AT:
+		o->restart_at = arg;
+		return 0;
 	case OPT_RECONNECT:
 		o->reconnect_ms = 30000;
 		return arg ? parse_uint("reconnect", arg, 600000, &o->reconnect_ms) : 0;
@@ -441,6 +446,7 @@ static int complete(struct fe_options *o, unsigned int arguments_left)
 		    "--rx-buffer: less than a frame needs --mergeable");
 	err |= require(o->mss_max <= 9144 && o->gso_max >= 10000,
 		       "--mss: at most 9144; --gso-max: at least 10000");
+	err |= require(!o->restart_at || o->restarts, "--restart-at needs --restarts");
 	err |= require(!(o->restarts && o->seconds), "--restarts needs --frames");
 	err |= require(!(o->migrate && (o->seconds || o->restarts || o->reconnect_ms)),
 		       "--migrate needs --frames, and neither --restarts nor --reconnect");

@@ -33,6 +33,7 @@ struct fe_options {
 	unsigned int flows;
 	enum fe_migrate_mode migrate;
 	unsigned int restarts;
+	const char *restart_at; /* borrowed */
 	unsigned int reconnect_ms;
 	unsigned int stall_ms;
 	unsigned int batch;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Steps about what the device says of itself: configuration space and features. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "clock.h"
 #include "config_space.h"
 #include "feature_names.h"
+#include "frame.h"
 #include "script_step.h"
+#include "vhost_user.h"
 
 static int look(struct fe_script *s, unsigned int len)
 {
@@ -99,13 +102,37 @@ int fe_step_wait_config(struct fe_script *s, struct fe_words *w, const struct fe
 	return err < 0 ? err : 1;
 }
 
+int fe_step_write_config(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)
+{
+	const char *mac = fe_words_value(w, "mac");
+	uint8_t bytes[FE_MAC_LEN];
+	int err;
+
+	if (w->n != 1 || !mac || fe_mac_parse(mac, bytes))
+		return -EINVAL;
+	err = fe_vu_set_config(s->cfg->dev->conn, 0, sizeof(bytes), bytes);
+	if (!err)
+		memcpy(s->scout.mac, bytes, sizeof(bytes));
+	return err == -EREMOTEIO ? 1 : err;
+}
+
 int fe_step_features(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)
 {
 	const char *has = fe_words_value(w, "has"), *lacks = fe_words_value(w, "lacks");
+	const char *exactly = fe_words_value(w, "offered");
 	uint64_t features = s->cfg->dev->features, want = 0, refuse = 0;
+	/* What vhost-user uses for itself is none of the device's. */
+	uint64_t offered = s->cfg->dev->offered & ~FE_BIT(FE_VU_F_PROTOCOL_FEATURES), mask;
 
 	if ((has && fe_features_parse(has, &want)) || (lacks && fe_features_parse(lacks, &refuse)))
 		return -EINVAL;
+	if (exactly) {
+		if (fe_word_number(exactly, UINT64_MAX, &mask))
+			return -EINVAL;
+		fe_script_say(s, "offered %#" PRIx64 "; ", offered);
+		if (mask != offered)
+			return 1;
+	}
 	for (unsigned int i = 0; i < 64; i++)
 		if (features >> i & 1)
 			fe_script_say(s, "%s ", fe_feature_name(i) ? fe_feature_name(i) : "?");

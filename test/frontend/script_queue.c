@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Steps about the queue itself: floods, hostile rings, resets, failures of the firmware. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,37 @@ int fe_step_reconnect(struct fe_script *s, struct fe_words *w, const struct fe_w
 		fe_script_forget(s);
 	}
 	return err;
+}
+
+/* What a migration is to the rings: taken from one back-end, given to another, as they are. */
+int fe_step_move(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)
+{
+	struct fe_dev *dev = s->cfg->dev;
+	uint64_t features = dev->features;
+	int err;
+
+	if (w->n != 1 || strlen(w->word[0]) >= sizeof(s->socket))
+		return -EINVAL;
+	err = fe_scout_settle(&s->scout);
+	if (!err)
+		err = fe_dev_stop(dev);
+	if (!err)
+		err = fe_scout_look(&s->scout);
+	if (!err && !fe_dev_bases_agree(dev))
+		return 1;
+	if (err)
+		return err;
+	fe_dev_disconnect(dev);
+	strcpy(s->socket, w->word[0]);
+	dev->cfg.path = s->socket;
+	/* The guest is not asked again, so it takes nothing that was not there before. */
+	dev->cfg.welcome &= features;
+	err = fe_dev_connect(dev);
+	if (err)
+		return err;
+	s->changes_seen = dev->config_changes;
+	fe_script_say(s, "features %#" PRIx64, dev->features);
+	return dev->features != features;
 }
 
 int fe_step_check(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)

@@ -23,6 +23,7 @@ struct fe_script {
 	char *check[FE_SCRIPT_CHECKS]; /* owned */
 	unsigned int checks;
 	char injector[512]; /* a command line with one %u */
+	char socket[108];   /* where `move` went to */
 	const char *rest;   /* of the statement, behind its first word, as it was written */
 	char text[1024];    /* what came of the statement */
 	size_t text_len;
@@ -40,7 +41,7 @@ typedef int fe_step(struct fe_script *s, struct fe_words *w, const struct fe_wor
 fe_step fe_step_wire, fe_step_flows, fe_step_marker, fe_step_calls;     /* script_wire.c */
 fe_step fe_step_config, fe_step_wait_config, fe_step_features;          /* script_config.c */
 fe_step fe_step_framing, fe_step_flood, fe_step_hostile, fe_step_reset; /* script_queue.c */
-fe_step fe_step_pause, fe_step_reconnect, fe_step_check, fe_step_injector, fe_step_inject, fe_step_run;
+fe_step fe_step_pause, fe_step_reconnect, fe_step_move, fe_step_write_config, fe_step_check, fe_step_injector, fe_step_inject, fe_step_run;
 
 /* A whole statement, as if it stood in the script. */
 int fe_script_statement(struct fe_script *s, const char *line);

@@ -24,6 +24,7 @@ struct run {
 	uint64_t started_ms, progress_ms;
 	unsigned int passes, dry_stalls;
 	bool hooked;
+	const char *home; /* the first device's socket */
 };
 
 static int receive(struct run *run, struct fe_dev *dev, unsigned int pair)
@@ -349,9 +350,11 @@ static int run_until_quiet(struct run *run)
 
 static int restart(struct run *run)
 {
+	/* Who moves to another back-end moves alone. */
+	unsigned int devs = run->cfg->restart_at ? 1 : run->cfg->devs;
 	int err;
 
-	for (unsigned int d = 0; d < run->cfg->devs; d++) {
+	for (unsigned int d = 0; d < devs; d++) {
 		struct fe_dev *dev = run->cfg->dev[d];
 
 		err = fe_dev_stop(dev);
@@ -366,7 +369,10 @@ static int restart(struct run *run)
 		}
 		fe_dev_disconnect(dev);
 	}
-	for (unsigned int d = 0; d < run->cfg->devs; d++) {
+	if (run->cfg->restart_at)
+		run->cfg->dev[0]->cfg.path =
+		    run->res->restarts & 1 ? run->home : run->cfg->restart_at;
+	for (unsigned int d = 0; d < devs; d++) {
 		err = fe_dev_connect(run->cfg->dev[d]);
 		if (err)
 			return err;
@@ -407,6 +413,7 @@ int fe_traffic_run(const struct fe_traffic_config *cfg, struct fe_traffic_result
 	if (cfg->devs == 0 || cfg->devs > FE_MAX_DEVICES || cfg->streams > 2 * FE_MAX_DEVICES ||
 	    (cfg->restarts && cfg->seconds))
 		return -EINVAL;
+	run.home = cfg->dev[0]->cfg.path;
 	err = run_parts(&run);
 	result->elapsed_ns = fe_now_ns() - started;
 	result->unreturned = unreturned(&run);

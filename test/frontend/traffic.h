@@ -27,6 +27,8 @@ struct fe_traffic_config {
 	 * missed. */
 	unsigned int stall_ms;
 	unsigned int restarts; /* stop, disconnect, connect and go on, so many times */
+	/* Where the first device goes, alone, and back; NULL: all come back where they were. */
+	const char *restart_at;
 	unsigned int
 	    reconnect_ms; /* 0: a back-end that dies ends the run; else wait for a new one */
 	bool interrupt;

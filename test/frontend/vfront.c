@@ -189,6 +189,7 @@ static int run_traffic(struct session *s)
 	    .seconds = o->seconds,
 	    .stall_ms = o->stall_ms,
 	    .restarts = o->restarts,
+	    .restart_at = o->restart_at,
 	    .reconnect_ms = o->reconnect_ms,
 	    .interrupt = o->interrupt,
 	    .moving = o->script,

@@ -32,6 +32,7 @@ static const char *const request_names[] = {
     NAME(NET_SET_MTU),
     NAME(SET_BACKEND_REQ_FD),
     NAME(GET_CONFIG),
+    NAME(SET_CONFIG),
     NAME(SET_STATUS),
     NAME(GET_STATUS),
 };
@@ -142,6 +143,17 @@ int fe_vu_get_config(struct fe_conn *conn, uint32_t offset, uint32_t len, uint8_
 	if (!err)
 		memcpy(bytes, reply.region, len);
 	return report(conn, FE_VU_GET_CONFIG, err);
+}
+
+int fe_vu_set_config(struct fe_conn *conn, uint32_t offset, uint32_t len, const uint8_t *bytes)
+{
+	struct fe_vu_config config = {.offset = offset, .size = len};
+
+	if (len == 0 || len > FE_VU_CONFIG_MAX)
+		return -EINVAL;
+	memcpy(config.region, bytes, len);
+	return set(conn, FE_VU_SET_CONFIG, &config,
+		   (uint32_t)offsetof(struct fe_vu_config, region) + len, NULL);
 }
 
 int fe_vu_net_set_mtu(struct fe_conn *conn, uint16_t mtu)

@@ -25,6 +25,8 @@ int fe_vu_get_queue_num(struct fe_conn *conn, uint64_t *pairs);
 int fe_vu_set_backend_channel(struct fe_conn *conn);
 /* `len` bytes, at most FE_VU_CONFIG_MAX, of the configuration space from `offset` on. */
 int fe_vu_get_config(struct fe_conn *conn, uint32_t offset, uint32_t len, uint8_t *bytes);
+/* What the driver writes there. */
+int fe_vu_set_config(struct fe_conn *conn, uint32_t offset, uint32_t len, const uint8_t *bytes);
 /* What the guest is told of the MTU. */
 int fe_vu_net_set_mtu(struct fe_conn *conn, uint16_t mtu);
 int fe_vu_set_status(struct fe_conn *conn, uint8_t status);

@@ -168,6 +168,7 @@ static void wrong_expectations_are_counted(void **state)
 	    "config mac=02:00:00:00:00:06",
 	    "features lacks=ctrl_rx",
 	    "features has=rss",
+	    "features offered=0x100000000",
 	    "flood 10 raw 7700",
 	    "run false",
 	    "wait-config status=77",
@@ -235,10 +236,11 @@ static void silent_device_is_dead(void **state)
 
 static void what_is_no_statement_ends_the_script(void **state)
 {
-	static const char *const bad[] = {"dance",      "wire to=nobody",    "promisc",
-					  "reset now",  "features has=x",    "inject promisc 1",
-					  "injector x", "flood x promisc 1", "hostile unheard-of",
-					  "config x=1"};
+	static const char *const bad[] = {"dance",      "wire to=nobody",     "promisc",
+					  "reset now",  "features has=x",     "inject promisc 1",
+					  "injector x", "flood x promisc 1",  "hostile unheard-of",
+					  "config x=1", "features offered=x", "write-config mac=x",
+					  "move"};
 	struct scene *s = malloc(sizeof(*s));
 	char text[100];
 
