@@ -20,6 +20,9 @@
 #include "ctrl/vv_ctrl.h"
 #include "provision/vv_provisioned.h"
 
+/* All that follows is what the library exports; the driver is compiled with hidden symbols. */
+#pragma GCC visibility push(default)
+
 #define RTE_PMD_VDPA_VERBS_PREFIX "vdpa_verbs_"
 
 /* ---- parents ---- */
@@ -119,5 +122,7 @@ int rte_pmd_vdpa_verbs_state_get(const char *device, struct rte_pmd_vdpa_verbs_s
  */
 int rte_pmd_vdpa_verbs_state_set(const char *device, const struct rte_pmd_vdpa_verbs_state *state,
 				 char *why, size_t why_len);
+
+#pragma GCC visibility pop
 
 #endif

@@ -4,6 +4,7 @@
  * kernel's driver keeps the function; the NIC is named by its verbs name.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include <bus_vdev_driver.h>
 #include <rte_eal.h>
@@ -12,30 +13,28 @@
 #include "vv_dev.h"
 #include "vv_log.h"
 #include "vv_ops.h"
+#include "vv_pmd.h"
 #include "vv_telemetry.h"
 
-static int probe(struct rte_vdev_device *vdev)
+static int make(struct rte_vdev_device *vdev, char *why, size_t why_len)
 {
 	const char *name = rte_vdev_device_name(vdev);
 	struct vv_args args;
 	struct vv_dev *dev;
-	char why[320];
 	int err;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		VV_LOG(ERR, "%s: probe: not in a secondary process", name);
+		snprintf(why, why_len, "not in a secondary process");
 		return -ENOTSUP;
 	}
-	err = vv_args_parse(rte_vdev_device_args(vdev), &args, why, sizeof(why));
+	err = vv_args_parse(rte_vdev_device_args(vdev), &args, why, why_len);
 	if (!err)
-		err = vv_dev_create(name, &args, &dev, why, sizeof(why));
-	if (err) {
-		VV_LOG(ERR, "%s: probe: %s", name, why);
+		err = vv_dev_create(name, &args, &dev, why, why_len);
+	if (err)
 		return err;
-	}
 	err = vv_ops_register(&vdev->device, dev);
 	if (err) {
-		VV_LOG(ERR, "%s: probe: librte_vhost does not take it (%d)", name, -err);
+		snprintf(why, why_len, "librte_vhost does not take it (%d)", -err);
 		vv_dev_destroy(dev);
 		return err;
 	}
@@ -47,6 +46,17 @@ static int probe(struct rte_vdev_device *vdev)
 	VV_LOG(INFO, "%s: probed: %s, %u queue pairs (features 0x%llx)", name, args.ibdev,
 	       vv_dev_offer(dev)->pairs, (unsigned long long)vv_dev_offer(dev)->features);
 	return 0;
+}
+
+static int probe(struct rte_vdev_device *vdev)
+{
+	char why[1024] = "";
+	int err = make(vdev, why, sizeof(why));
+
+	vv_pmd_probe_error(why);
+	if (err)
+		VV_LOG(ERR, "%s: probe: %s", rte_vdev_device_name(vdev), why);
+	return err;
 }
 
 static int removed(struct rte_vdev_device *vdev)

@@ -27,57 +27,6 @@
 #include "vv_ops.h"
 #include "vv_ops_priv.h"
 
-static TAILQ_HEAD(, port) ports = TAILQ_HEAD_INITIALIZER(ports);
-struct vv_lock vv_ports_lock = VV_LOCK_INITIALIZER;
-
-static struct port *port_of_vdpa(const struct rte_vdpa_device *vdpa)
-{
-	struct port *port;
-
-	vv_lock(&vv_ports_lock);
-	TAILQ_FOREACH(port, &ports, next)
-	if (port->vdpa == vdpa)
-		break;
-	vv_unlock(&vv_ports_lock);
-	return port;
-}
-
-static struct port *port_of_vid(int vid)
-{
-	const struct rte_vdpa_device *vdpa = rte_vhost_get_vdpa_device(vid);
-
-	return vdpa ? port_of_vdpa(vdpa) : NULL;
-}
-
-/* make: or a new one. NULL: there is none, or no memory. */
-static struct conn *conn_of_vid(struct port *port, int vid, bool make)
-{
-	struct conn *conn;
-
-	vv_lock(&vv_ports_lock);
-	TAILQ_FOREACH(conn, &port->conns, next)
-	if (conn->vid == vid)
-		break;
-	if (!conn && make) {
-		conn = calloc(1, sizeof(*conn));
-		if (conn) {
-			conn->port = port;
-			conn->vid = vid;
-			TAILQ_INSERT_TAIL(&port->conns, conn, next);
-		}
-	}
-	vv_unlock(&vv_ports_lock);
-	return conn;
-}
-
-/* Read without the lock on the threads of the operations, which alone set it. */
-static void owner_set(struct port *port, struct conn *conn)
-{
-	vv_lock(&vv_ports_lock);
-	port->owner = conn;
-	vv_unlock(&vv_ports_lock);
-}
-
 /* The end of a connection, whatever state it is in. */
 static void conn_end(struct conn *conn)
 {
@@ -85,21 +34,18 @@ static void conn_end(struct conn *conn)
 
 	if (port->owner == conn) {
 		vv_dev_stop(port->dev, NULL);
-		owner_set(port, NULL);
+		vv_port_own(port, NULL);
 	}
 	if (!vv_notifier_stop(conn->notifier))
 		port->notifier_lost = true;
-	vv_lock(&vv_ports_lock);
-	TAILQ_REMOVE(&port->conns, conn, next);
-	vv_unlock(&vv_ports_lock);
-	free(conn);
+	vv_conn_free(conn);
 }
 
 /* ---- what is offered ---- */
 
 static int get_queue_num(struct rte_vdpa_device *vdpa, uint32_t *pairs)
 {
-	struct port *port = port_of_vdpa(vdpa);
+	struct port *port = vv_port_of_vdpa(vdpa);
 
 	if (!port)
 		return -ENODEV;
@@ -109,7 +55,7 @@ static int get_queue_num(struct rte_vdpa_device *vdpa, uint32_t *pairs)
 
 static int get_features(struct rte_vdpa_device *vdpa, uint64_t *features)
 {
-	struct port *port = port_of_vdpa(vdpa);
+	struct port *port = vv_port_of_vdpa(vdpa);
 
 	if (!port)
 		return -ENODEV;
@@ -119,7 +65,7 @@ static int get_features(struct rte_vdpa_device *vdpa, uint64_t *features)
 
 static int get_protocol_features(struct rte_vdpa_device *vdpa, uint64_t *features)
 {
-	struct port *port = port_of_vdpa(vdpa);
+	struct port *port = vv_port_of_vdpa(vdpa);
 
 	if (!port)
 		return -ENODEV;
@@ -143,7 +89,7 @@ static void close_and_report(struct conn *conn)
 	struct vv_stopped stopped[VV_RINGS_MAX];
 
 	vv_dev_stop(conn->port->dev, stopped);
-	owner_set(conn->port, NULL);
+	vv_port_own(conn->port, NULL);
 	report(conn->vid, stopped);
 }
 
@@ -173,7 +119,7 @@ static int start(struct conn *conn, const struct vv_guest *guest)
 		return err;
 	}
 	vv_conn_prepare(conn);
-	owner_set(port, conn);
+	vv_port_own(port, conn);
 	for (i = 0; i < guest->n_rings; i++)
 		if (guest->rings[i].enabled && guest->rings[i].size)
 			vv_conn_offer_doorbell(conn, i);
@@ -182,14 +128,14 @@ static int start(struct conn *conn, const struct vv_guest *guest)
 
 static int dev_conf(int vid)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 	struct vv_guest *guest;
 	struct conn *conn;
 	int err;
 
 	if (!port)
 		return -ENODEV;
-	conn = conn_of_vid(port, vid, true);
+	conn = vv_conn_of_vid(port, vid, true);
 	if (!conn)
 		return -ENOMEM;
 	if (!may_start(conn))
@@ -212,12 +158,12 @@ static int dev_conf(int vid)
 
 static int dev_close(int vid)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 	struct conn *conn;
 
 	if (!port)
 		return -ENODEV;
-	conn = conn_of_vid(port, vid, false);
+	conn = vv_conn_of_vid(port, vid, false);
 	if (conn && port->owner == conn)
 		close_and_report(conn);
 	return 0;
@@ -225,12 +171,12 @@ static int dev_close(int vid)
 
 static int dev_cleanup(int vid)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 	struct conn *conn;
 
 	if (!port)
 		return -ENODEV;
-	conn = conn_of_vid(port, vid, false);
+	conn = vv_conn_of_vid(port, vid, false);
 	if (conn)
 		conn_end(conn);
 	vv_dev_disconnected(port->dev);
@@ -266,7 +212,7 @@ static int ring_disable(struct conn *conn, unsigned int queue)
 
 static int set_vring_state(int vid, int vring, int state)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 	unsigned int there;
 	struct conn *conn;
 
@@ -279,7 +225,7 @@ static int set_vring_state(int vid, int vring, int state)
 			       vv_dev_name(port->dev), vring, there);
 		return -E2BIG;
 	}
-	conn = conn_of_vid(port, vid, true);
+	conn = vv_conn_of_vid(port, vid, true);
 	if (!conn)
 		return -ENOMEM;
 	conn->enabled[vring] = state;
@@ -288,23 +234,28 @@ static int set_vring_state(int vid, int vring, int state)
 	return state ? ring_enable(conn, vring) : ring_disable(conn, vring);
 }
 
+/* They are taken at dev_conf, none can change later. But this is the first that is heard of a vid. */
 static int set_features(int vid)
 {
-	return port_of_vid(vid) ? 0 : -ENODEV; /* taken at dev_conf; none can change later */
+	struct port *port = vv_port_of_vid(vid);
+
+	if (!port)
+		return -ENODEV;
+	return vv_conn_of_vid(port, vid, true) ? 0 : -ENOMEM;
 }
 
 /* ---- host notifier, the other half: called from inside rte_vhost_host_notifier_ctrl ---- */
 
 static int get_device_fd(int vid)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 
 	return port ? vv_dev_doorbell_fd(port->dev) : -ENODEV;
 }
 
 static int get_notify_area(int vid, int qid, uint64_t *offset, uint64_t *size)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 
 	(void)qid; /* one page for all queues: the value written says which */
 	if (!port)
@@ -320,7 +271,7 @@ enum { CONFIG_MAX = 256 };
 
 static int get_config(int vid, uint8_t *config, uint32_t size)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 
 	if (!port)
 		return -ENODEV;
@@ -339,7 +290,7 @@ static int get_config(int vid, uint8_t *config, uint32_t size)
  */
 static int set_config(int vid, uint8_t *config, uint32_t offset, uint32_t size, uint32_t flags)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 
 	(void)flags; /* set by a guest, or by a migration: the same */
 	if (!port)
@@ -351,7 +302,7 @@ static int set_config(int vid, uint8_t *config, uint32_t offset, uint32_t size, 
 
 static int migration_done(int vid)
 {
-	struct port *port = port_of_vid(vid);
+	struct port *port = vv_port_of_vid(vid);
 
 	if (!port)
 		return -ENODEV;
@@ -377,7 +328,7 @@ static int get_stats_names(struct rte_vdpa_device *vdpa, struct rte_vdpa_stat_na
 static int get_stats(struct rte_vdpa_device *vdpa, int qid, struct rte_vdpa_stat *stats,
 		     unsigned int n)
 {
-	struct port *port = port_of_vdpa(vdpa);
+	struct port *port = vv_port_of_vdpa(vdpa);
 	uint64_t values[VV_STATS_N];
 	unsigned int i;
 	int err;
@@ -394,7 +345,7 @@ static int get_stats(struct rte_vdpa_device *vdpa, int qid, struct rte_vdpa_stat
 
 static int reset_stats(struct rte_vdpa_device *vdpa, int qid)
 {
-	struct port *port = port_of_vdpa(vdpa);
+	struct port *port = vv_port_of_vdpa(vdpa);
 
 	if (!port)
 		return -ENODEV;
@@ -424,63 +375,24 @@ static struct rte_vdpa_dev_ops ops = {
 
 int vv_ops_register(struct rte_device *rte_dev, struct vv_dev *dev)
 {
-	struct port *port = calloc(1, sizeof(*port));
+	struct port *port;
+	int err = vv_port_add(rte_dev, dev, &ops, &port);
 
-	if (!port)
-		return -ENOMEM;
-	port->rte_dev = rte_dev;
-	port->dev = dev;
-	TAILQ_INIT(&port->conns);
-	vv_lock(&vv_ports_lock);
-	port->vdpa = rte_vdpa_register_device(rte_dev, &ops);
-	if (port->vdpa)
-		TAILQ_INSERT_TAIL(&ports, port, next);
-	vv_unlock(&vv_ports_lock);
-	if (!port->vdpa) {
-		free(port);
-		return -EEXIST;
-	}
-	vv_dev_listen(dev, vv_port_config_changed, port);
-	return 0;
+	if (!err)
+		vv_dev_listen(dev, vv_port_config_changed, port);
+	return err;
 }
 
 int vv_ops_unregister(struct rte_device *rte_dev)
 {
 	struct port *port;
-	bool busy;
+	int err = vv_port_withdraw(rte_dev, &port);
 
-	vv_lock(&vv_ports_lock);
-	TAILQ_FOREACH(port, &ports, next)
-	if (port->rte_dev == rte_dev)
-		break;
-	/* librte_vhost keeps what it knows of the device as long as a front-end is connected. */
-	busy = port && !TAILQ_EMPTY(&port->conns);
-	if (port && !busy)
-		TAILQ_REMOVE(&ports, port, next);
-	vv_unlock(&vv_ports_lock);
-	if (!port)
-		return -ENODEV;
-	if (busy) {
-		VV_LOG(ERR, "%s: remove: a front-end is connected: unregister its socket first",
-		       vv_dev_name(port->dev));
-		return -EBUSY;
-	}
+	if (err)
+		return err;
 	rte_vdpa_unregister_device(port->vdpa);
 	vv_dev_listen(port->dev, NULL, NULL);
 	vv_dev_destroy(port->dev);
 	free(port);
 	return 0;
-}
-
-int vv_ops_each(int (*visit)(void *arg, struct vv_dev *dev), void *arg)
-{
-	struct port *port;
-	int answer = 0;
-
-	vv_lock(&vv_ports_lock);
-	TAILQ_FOREACH(port, &ports, next)
-	if ((answer = visit(arg, port->dev)))
-		break;
-	vv_unlock(&vv_ports_lock);
-	return answer;
 }

@@ -10,8 +10,11 @@
 #ifndef VV_OPS_H
 #define VV_OPS_H
 
+#include <stdbool.h>
+
 #include <dev_driver.h>
 
+struct port;
 struct vv_dev;
 
 /* Offer the device to librte_vhost under the name of rte_dev. dev: owned from success on. */
@@ -24,5 +27,18 @@ int vv_ops_unregister(struct rte_device *rte_dev);
  * withdrawn meanwhile: visit must not wait for operations.
  */
 int vv_ops_each(int (*visit)(void *arg, struct vv_dev *dev), void *arg);
+
+/*
+ * The device of that name; it is not withdrawn before unuse. For calls that may wait for it, while
+ * operations of others go on. -ENODEV: there is none.
+ */
+struct vv_ops_use {
+	struct vv_dev *dev;
+	struct port *port;
+	bool connected; /* has a front-end */
+};
+
+int vv_ops_use(const char *device, struct vv_ops_use *use);
+void vv_ops_unuse(struct vv_ops_use *use);
 
 #endif

@@ -12,11 +12,11 @@
 
 struct rte_device;
 struct rte_vdpa_device;
+struct rte_vdpa_dev_ops;
 
 /*
  * A connection. A socket takes as many as come, and all of them reach the same device; it works for
- * the one that started it, until that one stops it. Here from the first enabled ring to
- * dev_cleanup.
+ * the one that started it, until that one stops it. Here from its features to dev_cleanup.
  */
 struct conn {
 	TAILQ_ENTRY(conn) next;
@@ -40,9 +40,24 @@ struct port {
 	 * may be set up anew, so nobody is asked any more.
 	 */
 	bool notifier_lost;
+	unsigned int users; /* vv_ops_use; with vv_ports_lock */
 };
 
 extern struct vv_lock vv_ports_lock;
+
+/* ---- vv_ops_port.c ---- */
+
+struct port *vv_port_of_vdpa(const struct rte_vdpa_device *vdpa); /* NULL: none of ours */
+struct port *vv_port_of_vid(int vid);
+/* make: or a new one. NULL: there is none, or no memory. */
+struct conn *vv_conn_of_vid(struct port *port, int vid, bool make);
+void vv_conn_free(struct conn *conn);
+void vv_port_own(struct port *port, struct conn *conn); /* NULL: nobody has started the device */
+/* Known to librte_vhost from now on. */
+int vv_port_add(struct rte_device *rte_dev, struct vv_dev *dev, struct rte_vdpa_dev_ops *ops,
+		struct port **added);
+/* Out of the list, and used by nobody: the caller's. As vv_ops_unregister. */
+int vv_port_withdraw(struct rte_device *rte_dev, struct port **withdrawn);
 
 /* ---- vv_ops_request.c ---- */
 
