@@ -19,6 +19,7 @@
 #   mlx5       the sample application with DPDK's own mlx5 driver on softhca
 #   vdpad      our daemon, which offers guests all there is (control queue, configuration space),
 #              with our driver on softhca; vdpad-mlx5: with DPDK's mlx5 driver
+#   managed    vdpad with a configuration file, which begins without devices (below: ctl)
 #   net_vhost  testpmd with net_vhost ports: the reference for what a front-end can do
 set -euo pipefail
 
@@ -26,6 +27,7 @@ set -euo pipefail
 VV_BUILD=$(realpath "${VV_BUILD:-$VV_ROOT/build}")
 SOFTHCA=$VV_BUILD/app/softhca/softhca
 VDPAD=$VV_BUILD/app/vdpad/vdpad
+VDPACTL=$VV_BUILD/app/vdpactl/vdpactl
 PLUGIN=$VV_BUILD/drivers/librte_vdpa_verbs.so
 VFRONT=$VV_BUILD/test/frontend/vfront
 VV_PATIENCE=${VV_PATIENCE:-1}
@@ -186,10 +188,11 @@ for_nobody() {
 	PUBLIC=$(mktemp -d /run/vv.XXXXXX)
 	chmod 755 "$PUBLIC"
 	for file in "$SOFTHCA" "$(dirname "$SOFTHCA")/libsofthca.so" "$PLUGIN" "$VDPAD" \
-		"$VV_SAMPLE" "$VV_UML_RD"; do
+		"$VDPACTL" "$VV_SAMPLE" "$VV_UML_RD"; do
 		[ ! -e "$file" ] || install -m 755 "$file" "$PUBLIC/"
 	done
 	SOFTHCA=$PUBLIC/${SOFTHCA##*/} PLUGIN=$PUBLIC/${PLUGIN##*/} VDPAD=$PUBLIC/${VDPAD##*/}
+	VDPACTL=$PUBLIC/${VDPACTL##*/}
 	VV_SAMPLE=$PUBLIC/${VV_SAMPLE##*/} VV_UML_RD=$PUBLIC/${VV_UML_RD##*/}
 }
 PUBLIC=
@@ -197,11 +200,12 @@ PUBLIC=
 # backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=... [devargs_1=...]] [client=1]
 #   [profile=NAME] [mtu=BYTES] [port=SPEC] [fail=SPEC] [latency=SPEC] [seed=N] [trace=1]
 #   [service=1] [vdpad=OPTIONS] [name=NAME] [wait=0]
+#   managed: [daemon=LINES of the section daemon] [sections=LINES behind it]
 # Sockets are $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0). service=1: the worker is a service core.
 # Frames of function 0 reach function 1 and back; a single function meets itself in the wire.
 backend() {
 	local kind=$1 functions=1 queues=1 wire= devargs= client= profile= mtu= fail= latency= seed= trace= name=be wait=1 i more
-	local port= service= vdpad=
+	local port= service= vdpad= daemon= sections=
 	local -a args=() hca=() program=()
 	shift
 	[ $# = 0 ] || local "$@"
@@ -239,6 +243,11 @@ backend() {
 		;;
 	esac
 	case $kind in
+	managed)
+		need "$SOFTHCA" "$VDPAD" "$VDPACTL"
+		configuration "$name" "$daemon" "$sections"
+		program=("$VDPAD" -c "$T/$name.conf")
+		;;
 	vdpad*)
 		need "$VDPAD"
 		# shellcheck disable=SC2206
@@ -262,6 +271,11 @@ backend() {
 	[ -z "$latency" ] || hca+=(--latency "$latency")
 	[ -z "$seed" ] || hca+=(--seed "$seed")
 	[ -z "$trace" ] || hca+=(--trace "$T/$name.trace")
+	if [ "$kind" = managed ]; then
+		softhca "$name" "${hca[@]}" -- stdbuf -oL "${program[@]}"
+		[ "$wait" = 0 ] || managed_up "$name"
+		return
+	fi
 	# shellcheck disable=SC2046
 	softhca "$name" "${hca[@]}" -- stdbuf -oL "${program[0]}" $(eal "$name" 64) \
 		${service:+-S 1} "${args[@]}" -- "${program[@]:1}"
@@ -275,6 +289,92 @@ backend_up() { # NAME: it serves, or has ended
 }
 # EAL goes on without a device that fails, and so does the sample application.
 probed() { alive "$1" && ! log_has "$1" "probe failed"; }
+
+# ---- the daemon that manages devices ----
+#
+# Of `backend managed name=NAME`: NAME.conf, NAME-state, NAME-run (guests' sockets, named as the
+# devices), NAME.rpc, all in $T. A second one of the same name finds the state of the first.
+# ctl, rpc and others speak to the one started last, or to the one chosen by `at NAME`.
+
+configuration() { # NAME [LINES of [daemon]] [LINES behind it]
+	mkdir -p "$T/$1-state" "$T/$1-run"
+	cat >"$T/$1.conf" <<-END
+		[daemon]
+		state_dir = $T/$1-state
+		socket_dir = $T/$1-run
+		rpc = $T/$1.rpc
+		eal = $(eal "$1" 64) --no-pci
+		$2
+		$3
+	END
+}
+at() { # NAME
+	RPC=$T/$1.rpc STATE=$T/$1-state RUN=$T/$1-run STAT=$T/$1.stat
+}
+RPC='' STATE='' RUN=''
+managed_up() { # NAME
+	at "$1"
+	backend_up "$1"
+	alive "$1" || fail "vdpad has ended"
+}
+ctl() { # WORD...
+	"$VDPACTL" --rpc "$RPC" "$@"
+}
+# What jq makes of an answer.
+ask() { # JQ-EXPRESSION WORD...
+	local what=$1
+	shift
+	ctl -j "$@" | jq -r "$what"
+}
+# JSON-RPC as it is: a method and its parameters; the result, or on stderr the error as JSON.
+rpc() { # METHOD [PARAMETERS]
+	python3 "$VV_ROOT/test/e2e/vdpad_rpc.py" "$RPC" "$@"
+}
+# All that a change could leave: devices, state files, sockets, objects in the NIC.
+everything() {
+	rpc dev.show
+	(cd "$STATE" && find . -type f ! -name '*lock*' -exec sha256sum {} + | sort)
+	ls "$RUN"
+	live_objects
+}
+# A command that must change nothing: status 1, one line on stderr that says why.
+refused() { # REGEX WORD...
+	local why=$1 before status=0
+	shift
+	before=$(everything)
+	ctl "$@" >"$T/out" 2>"$T/err" || status=$?
+	[ $status = 1 ] || fail "not refused with status 1 ($status): $*: $(cat "$T/out" "$T/err")"
+	[ ! -s "$T/out" ] || fail "refused, and yet it prints: $*: $(cat "$T/out")"
+	[ "$(wc -l <"$T/err")" = 1 ] || fail "not one line: $*: $(cat "$T/err")"
+	grep -qE -- "$why" "$T/err" || fail "$*: \"$(cat "$T/err")\" does not say \"$why\""
+	[ "$(everything)" = "$before" ] || fail "something is left of: $*: $(everything | diff <(echo "$before") -)"
+	note "$(cut -c1-200 "$T/err")"
+}
+# The same by JSON-RPC, with the number.
+rpc_refused() { # ERRNO REGEX METHOD [PARAMETERS]
+	local errno=$1 why=$2 before status=0
+	shift 2
+	before=$(everything)
+	rpc "$@" >"$T/out" 2>"$T/err" || status=$?
+	[ $status = 1 ] || fail "not refused: $*: $(cat "$T/out" "$T/err")"
+	[ "$(jq -r '.data.errno' "$T/err")" = "$errno" ] || fail "not $errno: $*: $(cat "$T/err")"
+	jq -r '.message' "$T/err" | grep -qE -- "$why" || fail "$*: $(cat "$T/err") does not say \"$why\""
+	[ "$(everything)" = "$before" ] || fail "something is left of: $*"
+	note "$errno: $(jq -r .message "$T/err" | cut -c1-200)"
+}
+is() { # WHAT GOT WANTED
+	[ "$2" = "$3" ] || fail "$1: \"$2\", and not \"$3\""
+	note "$1: $(tr '\n' ' ' <<<"$2" | cut -c1-160)"
+}
+# Graceful, with nothing left but the state.
+managed_down() { # NAME
+	at "$1"
+	stop "$1"
+	[ "$STATUS" = 0 ] || fail "$1 ended with status $STATUS"
+	[ -z "$(live_objects)" ] || fail "objects are left: $(live_objects)"
+	[ ! -e "$RPC" ] || fail "the RPC socket is left"
+	[ -z "$(ls "$RUN")" ] || fail "sockets are left: $(ls "$RUN")"
+}
 
 # ---- testpmd with net_virtio_user as front-end ----
 
