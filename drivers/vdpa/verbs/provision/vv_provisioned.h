@@ -19,7 +19,8 @@ struct vv_provisioned {
 	char model[VV_MODEL_NAME_MAX]; /* "": none */
 	bool features_set;             /* a mask, model, default or single bit was given */
 	uint32_t set;                  /* 1u << enum vv_attr */
-	uint8_t mac[6];                /* zero: it has none of its own */
+	/* Zero where the feature is not there that tells a guest of it. */
+	uint8_t mac[6];
 	uint16_t mtu;
 	uint32_t max_vqp, max_vq_size, mac_table_size;
 	enum vv_mode mode;
@@ -33,7 +34,10 @@ int vv_provision(const struct vv_parent *parent, const struct vv_request *reques
 /* Rings a device has, its control queue among them. */
 uint32_t vv_provisioned_vqs(const struct vv_provisioned *device);
 
-/* The value of an attribute as text, as vv_request_set() takes it. Returns text. */
+/*
+ * The value of an attribute as text, as vv_request_set() takes it; "": it has none (mac without
+ * the feature MAC, mtu without MTU). Returns text.
+ */
 enum { VV_ATTR_TEXT_MAX = 24 };
 char *vv_provisioned_attr(const struct vv_provisioned *device, enum vv_attr attr, char *text);
 

@@ -23,7 +23,7 @@ enum vv_features_default { VV_INHERITED, VV_DEFAULT_ON, VV_DEFAULT_OFF, VV_FEATU
 
 const char *vv_features_default_name(enum vv_features_default which);
 
-enum { VV_MODEL_NAME_MAX = 32, VV_MTU_MIN = 68, VV_MTU_MAX = 9216 };
+enum { VV_MODEL_NAME_MAX = 32, VV_MTU_MIN = 68, VV_MTU_MAX = 9216, VV_VQ_SIZE_MAX = 32768 };
 
 struct vv_request {
 	bool has_mask;
