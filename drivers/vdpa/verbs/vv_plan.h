@@ -13,7 +13,7 @@
  * A guest that wants more VLANs than these receives all, as with addresses: a rule each would take
  * the NIC, and whoever waits for it, too long to bring about or to remove at once.
  */
-enum { VV_PLAN_VLANS_MAX = 256 };
+enum { VV_PLAN_VLANS_MAX = VV_STEER_VLANS_MAX };
 
 /* The receive queues as they are. */
 struct vv_plan_queues {

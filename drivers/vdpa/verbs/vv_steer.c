@@ -21,6 +21,7 @@ int vv_steer_create(struct vv_hca *hca, struct vv_steer **steer)
 		return -ENOMEM;
 	s->hca = hca;
 	s->filters = vv_steer_can_filter(vv_hca_caps(hca));
+	s->shares = vv_steer_can_share(vv_hca_caps(hca));
 	err = vv_td_create(hca, &s->td);
 	if (!err)
 		err = vv_tis_create(hca, s->td.id, &s->tis);
@@ -69,12 +70,23 @@ void vv_steer_clear(struct vv_steer *steer)
 	steer->set = false;
 }
 
+static bool vlans_fit(const struct vv_steer_plan *plan)
+{
+	unsigned int word, n = 0;
+
+	for (word = 0; word < VV_VLANS / 64; word++)
+		n += __builtin_popcountll(plan->vlans[word]);
+	return n <= VV_STEER_VLANS_MAX;
+}
+
 static int plan_check(const struct vv_steer *s, const struct vv_steer_plan *plan)
 {
 	if (plan->table_len > VV_STEER_TABLE_MAX || plan->table_len & (plan->table_len - 1) ||
 	    plan->hash_types & ~hash_types)
 		return -EINVAL;
 	if (!plan->all && plan->n_macs > VV_STEER_MACS_MAX)
+		return -EINVAL;
+	if (!plan->all && plan->vlan_filter && !vlans_fit(plan))
 		return -EINVAL;
 	if (plan->hash_types &&
 	    (uint64_t)plan->table_len > 1ull << vv_hca_caps(s->hca)->log_max_rqt_size)
@@ -83,7 +95,7 @@ static int plan_check(const struct vv_steer *s, const struct vv_steer_plan *plan
 }
 
 /*
- * From whatever the parts hold to a plan. Behind the rule for all frames nothing is reached: what
+ * From whatever the parts hold to a plan. Behind the gate for all frames nothing is reached: what
  * an earlier plan, or one that was given up, has left there can go first, and makes room.
  */
 static int bring(struct vv_steer *s, const struct vv_steer_plan *plan)
@@ -91,8 +103,10 @@ static int bring(struct vv_steer *s, const struct vv_steer_plan *plan)
 	bool filter = s->filters && !plan->all;
 	int err;
 
-	if (filter && s->root.all.flow)
+	if (filter && vv_root_is_open(s)) {
+		vv_root_trim_vlans(s, plan);
 		vv_addresses_trim(s, plan);
+	}
 	err = vv_spread_add(s, plan);
 	if (!err && filter)
 		err = vv_addresses_add(s, plan);

@@ -75,21 +75,42 @@ struct vv_addresses {
 	unsigned int top; /* slots from here on are free */
 };
 
-/* ---- vv_steer_root.c: root rules ---- */
+/* ---- vv_steer_root.c: root rule, filter table ---- */
+
+/* What frames are let in; in the order in which they are looked for. */
+enum vv_gate_kind { VV_GATE_ALL, VV_GATE_UNTAGGED, VV_GATE_VLAN, VV_GATE_ANY, VV_GATE_KINDS };
+
+/* One of both, if it is there: an entry of the filter table, or a root rule. */
+struct vv_gate {
+	struct vv_obj entry;
+	struct vv_rule rule;
+};
+
+enum { VV_VLAN_SLOTS = 2 * VV_STEER_VLANS_MAX }; /* two plans at once: of the old and the new */
+
+struct vv_vlan_gate {
+	struct vv_gate gate;
+	uint16_t vid;
+};
 
 struct vv_root {
-	struct vv_matcher first, tag, vlan, last;
-	struct vv_rule all;      /* in front of the others */
-	struct vv_rule untagged; /* with a VLAN filter */
-	struct vv_rule any;      /* without */
+	struct vv_obj ft; /* none: gates are root rules */
+	struct vv_obj groups[VV_GATE_KINDS];
+	struct vv_matcher matchers[VV_GATE_KINDS]; /* with a filter table the first alone */
+	struct vv_rule entrance;                   /* to the filter table */
+	struct vv_gate all;                        /* in front of the others */
+	struct vv_gate untagged;                   /* with a VLAN filter */
+	struct vv_gate any;                        /* without */
 	uint64_t has[VV_VLANS / 64];
-	struct vv_rule vlans[VV_VLANS];
+	struct vv_vlan_gate vlans[VV_VLAN_SLOTS];
+	unsigned int top; /* slots from here on are free */
 };
 
 struct vv_steer {
 	struct vv_hca *hca; /* borrowed from the device */
 	struct vv_obj td, tis;
 	bool filters; /* there are tables below the root one */
+	bool shares;  /* the filter table is one of them */
 	struct vv_spread spread;
 	struct vv_addresses addresses;
 	struct vv_root root;
@@ -111,6 +132,10 @@ void vv_addresses_clear(struct vv_steer *s);
 void vv_addresses_destroy(struct vv_steer *s);
 
 int vv_root_create(struct vv_steer *s);
+/* All frames are let in, whatever other gates there are. */
+bool vv_root_is_open(const struct vv_steer *s);
+/* The VLANs that the plan does not need. */
+void vv_root_trim_vlans(struct vv_steer *s, const struct vv_steer_plan *plan);
 int vv_root_add(struct vv_steer *s, const struct vv_steer_plan *plan);
 void vv_root_trim(struct vv_steer *s, const struct vv_steer_plan *plan);
 void vv_root_clear(struct vv_steer *s);

@@ -26,6 +26,7 @@ NOT_THERE = {
     ('create_flow_group_in', 'match_criteria_enable'): 'reserved in 22.11',
     ('create_flow_group_in', 'match_criteria'): 'reserved in 22.11',
     ('flow_context', 'match_value'): 'reserved in 22.11',
+    ('flow_table_nic_cap', 'nic_rx_multi_path_tirs'): 'reserved in 22.11',
     ('create_tir_out', 'icm_address_63_40'): 'reserved in 22.11',
     ('create_tir_out', 'icm_address_39_32'): 'reserved in 22.11',
     ('create_tir_out', 'icm_address_31_0'): 'reserved in 22.11',

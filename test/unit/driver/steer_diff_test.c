@@ -21,13 +21,14 @@ struct rig {
 	const struct vv_steer_plan *next;
 };
 
-static int setup_caps(void **state, bool tables)
+static int setup_caps(void **state, unsigned int levels)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 
 	assert_non_null(rig);
 	fake_init(&rig->hca);
-	if (!tables)
+	rig->hca.caps.max_ft_level = levels;
+	if (!levels)
 		rig->hca.caps.log_max_ft_size = 0;
 	assert_int_equal(vv_steer_create(&rig->hca, &rig->steer), 0);
 	*state = rig;
@@ -36,12 +37,18 @@ static int setup_caps(void **state, bool tables)
 
 static int setup(void **state)
 {
-	return setup_caps(state, true);
+	return setup_caps(state, 64);
+}
+
+/* No level for a filter table: VLANs are root rules. */
+static int setup_alone(void **state)
+{
+	return setup_caps(state, 3);
 }
 
 static int setup_without_tables(void **state)
 {
-	return setup_caps(state, false);
+	return setup_caps(state, 0);
 }
 
 static int teardown(void **state)
@@ -92,15 +99,24 @@ static void start(struct rig *rig, const struct vv_steer_plan *plan)
 
 /* ---- probe ---- */
 
-static void create_with_tables_nine_commands(void **state)
+static void create_with_tables_fourteen_commands(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_string_equal(rig->hca.log, "+td +tis +table +group +group +group "
+					  "+table +group +group "
+					  "+table +group +group +group +group +matcher");
+	frames_check(&rig->hca, NULL);
+	assert_false(vv_steer_is_set(rig->steer));
+}
+
+static void create_without_filter_table_nine_commands(void **state)
 {
 	struct rig *rig = *state;
 
 	assert_string_equal(rig->hca.log, "+td +tis +table +group +group +group "
 					  "+table +group +group "
 					  "+matcher +matcher +matcher +matcher");
-	frames_check(&rig->hca, NULL);
-	assert_false(vv_steer_is_set(rig->steer));
 }
 
 static void create_without_tables_two_commands(void **state)
@@ -123,7 +139,7 @@ static void create_failed_anywhere_nothing_is_left(void **state)
 			break;
 		assert_int_equal(fake_live_all(&hca), 0);
 	}
-	assert_int_equal(n, 14);
+	assert_int_equal(n, 16);
 	vv_steer_destroy(steer);
 	assert_int_equal(fake_live_all(&hca), 0);
 	vv_steer_destroy(NULL);
@@ -140,6 +156,27 @@ static void can_filter_needs_room_for_two_plans(void **state)
 	assert_true(vv_steer_can_filter(&caps));
 }
 
+static void can_share_needs_a_level_more_and_several_ways(void **state)
+{
+	struct vv_hca_caps caps = {
+	    .max_ft_level = 4, .log_max_ft_size = 10, .log_max_ft_dests = 6};
+
+	assert_true(vv_steer_can_share(&caps));
+	assert_int_equal(vv_steer_share_max(&caps), 64);
+	caps.max_ft_level = 3;
+	assert_false(vv_steer_can_share(&caps));
+	assert_true(vv_steer_can_filter(&caps));
+	assert_int_equal(vv_steer_share_max(&caps), 1);
+	caps.max_ft_level = 4;
+	caps.log_max_ft_size = 9;
+	assert_false(vv_steer_can_share(&caps));
+	caps.log_max_ft_size = 10;
+	caps.log_max_ft_dests = 0;
+	assert_false(vv_steer_can_share(&caps));
+	caps.log_max_ft_dests = 40;
+	assert_int_equal(vv_steer_share_max(&caps), 65536);
+}
+
 /* ---- the first plan, and none ---- */
 
 static void set_all_frames_one_rule(void **state)
@@ -148,14 +185,14 @@ static void set_all_frames_one_rule(void **state)
 	struct rig *rig = *state;
 
 	plan.all = true;
-	set(rig, &plan, "+rqt +tir +entry +rule");
+	set(rig, &plan, "+rqt +tir +entry +entry +rule");
 }
 
 static void set_one_address_two_entries_more(void **state)
 {
 	struct vv_steer_plan plan = plan_simple();
 
-	set(*state, &plan, "+rqt +tir +entry +entry +entry +rule");
+	set(*state, &plan, "+rqt +tir +entry +entry +entry +entry +rule");
 }
 
 static void set_no_queue_all_goes(void **state)
@@ -218,21 +255,21 @@ static void set_table_bigger_than_the_device_has_e2big(void **state)
 
 /* ---- VLANs ---- */
 
-static void vlan_added_one_rule(void **state)
+static void vlan_added_one_entry(void **state)
 {
 	struct vv_steer_plan plan = plan_simple();
 	struct rig *rig = *state;
 
 	plan.vlan_filter = true;
-	set(rig, &plan, "+rqt +tir +entry +entry +entry +rule");
+	set(rig, &plan, "+rqt +tir +entry +entry +entry +entry +rule");
 	plan_vlan_put(&plan, 5, true);
-	set(rig, &plan, "+rule");
+	set(rig, &plan, "+entry");
 	plan_vlan_put(&plan, 0, true);
-	set(rig, &plan, "+rule");
+	set(rig, &plan, "+entry");
 	plan_vlan_put(&plan, 4095, true);
-	set(rig, &plan, "+rule");
+	set(rig, &plan, "+entry");
 	plan_vlan_put(&plan, 5, false);
-	set(rig, &plan, "-rule");
+	set(rig, &plan, "-entry");
 }
 
 static void vlan_exchanged_added_before_removed(void **state)
@@ -245,7 +282,7 @@ static void vlan_exchanged_added_before_removed(void **state)
 	start(rig, &plan);
 	plan_vlan_put(&plan, 5, false);
 	plan_vlan_put(&plan, 1, true);
-	set(rig, &plan, "+rule -rule");
+	set(rig, &plan, "+entry -entry");
 }
 
 static void vlan_filter_switched_untagged_frames_stay(void **state)
@@ -256,12 +293,12 @@ static void vlan_filter_switched_untagged_frames_stay(void **state)
 	start(rig, &plan);
 	plan.vlan_filter = true;
 	plan_vlan_put(&plan, 5, true);
-	set(rig, &plan, "+rule +rule -rule");
+	set(rig, &plan, "+entry +entry -entry");
 	plan.vlan_filter = false;
-	set(rig, &plan, "+rule -rule -rule");
+	set(rig, &plan, "+entry -entry -entry");
 }
 
-static void all_switched_on_and_off_one_rule_each(void **state)
+static void all_switched_on_and_off_one_entry_each(void **state)
 {
 	struct vv_steer_plan plan = plan_simple();
 	struct rig *rig = *state;
@@ -270,19 +307,76 @@ static void all_switched_on_and_off_one_rule_each(void **state)
 	plan_vlan_put(&plan, 5, true);
 	start(rig, &plan);
 	plan.all = true;
-	set(rig, &plan, "+rule");
+	set(rig, &plan, "+entry");
 	plan.all = false;
-	set(rig, &plan, "-rule");
+	set(rig, &plan, "-entry");
 
-	/* What changes behind the rule comes into force with its end. */
+	/* What changes behind the entry comes into force with its end. */
 	plan.all = true;
-	set(rig, &plan, "+rule");
+	set(rig, &plan, "+entry");
 	plan_vlan_put(&plan, 5, false);
 	plan_vlan_put(&plan, 1, true);
 	plan_mac_del(&plan, 0);
 	set(rig, &plan, "");
 	plan.all = false;
-	set(rig, &plan, "-entry +rule -rule -rule");
+	set(rig, &plan, "-entry -entry +entry -entry");
+}
+
+static void vlans_more_than_fit_refused(void **state)
+{
+	struct vv_steer_plan plan = plan_simple(), old = plan;
+	struct rig *rig = *state;
+	unsigned int i;
+
+	start(rig, &plan);
+	plan.vlan_filter = true;
+	for (i = 0; i <= VV_STEER_VLANS_MAX; i++)
+		plan_vlan_put(&plan, i, true);
+	fake_mark(&rig->hca);
+	assert_int_equal(vv_steer_set(rig->steer, &plan), -EINVAL);
+	assert_string_equal(rig->hca.log, "");
+	frames_check(&rig->hca, &old);
+	plan.vlan_filter = false;
+	start(rig, &plan);
+}
+
+/* As many as there may be, all of them others each time; some of the time behind "all". */
+static void vlans_full_tables_exchanged(void **state)
+{
+	struct vv_steer_plan plan;
+	struct rig *rig = *state;
+	unsigned int i, round;
+
+	for (round = 0; round < 6; round++) {
+		plan = plan_simple();
+		plan.vlan_filter = true;
+		plan.all = round == 2;
+		for (i = 0; i < VV_STEER_VLANS_MAX; i++)
+			plan_vlan_put(&plan, round * VV_STEER_VLANS_MAX + i, true);
+		start(rig, &plan);
+	}
+}
+
+/* ---- without a filter table ---- */
+
+static void alone_vlans_are_root_rules(void **state)
+{
+	struct vv_steer_plan plan = plan_simple();
+	struct rig *rig = *state;
+
+	plan.vlan_filter = true;
+	set(rig, &plan, "+rqt +tir +entry +entry +entry +rule");
+	plan_vlan_put(&plan, 5, true);
+	set(rig, &plan, "+rule");
+	plan_vlan_put(&plan, 5, false);
+	plan_vlan_put(&plan, 1, true);
+	set(rig, &plan, "+rule -rule");
+	plan.vlan_filter = false;
+	set(rig, &plan, "+rule -rule -rule");
+	plan.all = true;
+	set(rig, &plan, "+rule");
+	plan.all = false;
+	set(rig, &plan, "-rule");
 }
 
 /* ---- addresses ---- */
@@ -348,7 +442,7 @@ static void macs_full_tables_exchanged(void **state)
 		plan.all = round == 2; /* those before stay behind the rule */
 		start(rig, &plan);
 		assert_int_equal(fake_live(&rig->hca, FAKE_ENTRY),
-				 2 + (plan.all ? VV_STEER_MACS_MAX : plan.n_macs));
+				 3 + plan.all + (plan.all ? VV_STEER_MACS_MAX : plan.n_macs));
 	}
 }
 
@@ -362,7 +456,7 @@ static void table_changed_one_command(void **state)
 	plan_spread(&plan, 100, 2, 2, PLAN_ALL_TYPES);
 	set(rig, &plan,
 	    "+rqt +tir +entry +tir +entry +tir +entry +tir +entry +tir +entry +tir +entry "
-	    "+tir +entry +entry +entry +rule");
+	    "+tir +entry +entry +entry +entry +rule");
 	plan_spread(&plan, 100, 3, 128, PLAN_ALL_TYPES);
 	set(rig, &plan, "~rqt");
 	plan_spread(&plan, 100, 1, 1, PLAN_ALL_TYPES);
@@ -469,24 +563,31 @@ static void without_tables_filters_enotsup(void **state)
 }
 
 #define TEST(name)           cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define ALONE(name)          cmocka_unit_test_setup_teardown(name, setup_alone, teardown)
 #define WITHOUT_TABLES(name) cmocka_unit_test_setup_teardown(name, setup_without_tables, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(create_with_tables_nine_commands),
+	    TEST(create_with_tables_fourteen_commands),
+	    ALONE(create_without_filter_table_nine_commands),
 	    WITHOUT_TABLES(create_without_tables_two_commands),
 	    cmocka_unit_test(create_failed_anywhere_nothing_is_left),
 	    cmocka_unit_test(can_filter_needs_room_for_two_plans),
+	    cmocka_unit_test(can_share_needs_a_level_more_and_several_ways),
 	    TEST(set_all_frames_one_rule),
 	    TEST(set_one_address_two_entries_more),
 	    TEST(set_no_queue_all_goes),
 	    TEST(set_illegal_plan_refused_without_a_command),
 	    TEST(set_table_bigger_than_the_device_has_e2big),
-	    TEST(vlan_added_one_rule),
+	    TEST(vlan_added_one_entry),
 	    TEST(vlan_exchanged_added_before_removed),
 	    TEST(vlan_filter_switched_untagged_frames_stay),
-	    TEST(all_switched_on_and_off_one_rule_each),
+	    TEST(all_switched_on_and_off_one_entry_each),
+	    TEST(vlans_more_than_fit_refused),
+	    TEST(vlans_full_tables_exchanged),
+	    ALONE(alone_vlans_are_root_rules),
+	    ALONE(vlans_full_tables_exchanged),
 	    TEST(mac_added_one_entry),
 	    TEST(modes_one_entry_each),
 	    TEST(macs_full_tables_exchanged),

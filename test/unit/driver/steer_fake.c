@@ -19,6 +19,7 @@ void fake_init(struct vv_hca *hca)
 	memset(hca, 0, sizeof(*hca));
 	hca->caps.max_ft_level = 64;
 	hca->caps.log_max_ft_size = 16;
+	hca->caps.log_max_ft_dests = 4;
 	hca->caps.log_max_rqt_size = 7;
 	hca->next_id = 1;
 }
@@ -392,26 +393,31 @@ void vv_matcher_destroy(struct vv_matcher *matcher)
 	*matcher = (struct vv_matcher){0};
 }
 
+static bool same_rule(const struct fake_object *rule, const struct fake_object *matcher,
+		      const struct vv_match *value)
+{
+	struct bits a = to_bits(&rule->value), b = to_bits(value);
+	struct bits mask_a = to_bits(&rule->uses[0]->mask), mask_b = to_bits(&matcher->mask);
+
+	return rule->uses[0]->priority == matcher->priority &&
+	       !memcmp(&mask_a, &mask_b, sizeof(mask_a)) && !memcmp(&a, &b, sizeof(a));
+}
+
 int vv_rule_create(struct vv_hca *hca, const struct vv_matcher *matcher,
 		   const struct vv_match *value, const struct vv_dest *dest, struct vv_rule *rule)
 {
 	struct fake_object *m = of_kind(matcher->matcher, FAKE_MATCHER), *o;
-	struct bits bits = to_bits(value);
 	int err = asked(hca);
 
 	if (err)
 		return err;
 	assert_null(rule->flow);
 	check_value(&m->mask, value);
-	/* The kernel would take both for one rule with two destinations. */
-	for (o = hca->objects; o; o = o->next) {
-		struct bits other = to_bits(&o->value);
-
-		if (o->kind == FAKE_RULE && o->uses[0]->priority == m->priority &&
-		    !memcmp(&o->uses[0]->mask, &m->mask, sizeof(m->mask)) &&
-		    !memcmp(&other, &bits, sizeof(bits)))
+	/* The kernel takes both for one rule with two destinations, if these differ. */
+	for (o = hca->objects; o; o = o->next)
+		if (o->kind == FAKE_RULE && same_rule(o, m, value) &&
+		    o->uses[1] == (struct fake_object *)dest->obj->obj)
 			fail_msg("the rule is there");
-	}
 	o = object_new(hca, FAKE_RULE);
 	o->value = *value;
 	use(o, 0, m);
@@ -430,6 +436,7 @@ void vv_rule_destroy(struct vv_rule *rule)
 
 /* ---- what becomes of a frame ---- */
 
+/* One of the rules that count; the others are the same but for where they lead. */
 static const struct fake_object *root_find(const struct vv_hca *hca, const struct vv_match *frame)
 {
 	const struct fake_object *o, *best = NULL;
@@ -437,7 +444,8 @@ static const struct fake_object *root_find(const struct vv_hca *hca, const struc
 	for (o = hca->objects; o; o = o->next) {
 		if (o->kind != FAKE_RULE || !matches(&o->uses[0]->mask, &o->value, frame))
 			continue;
-		if (best && best->uses[0]->priority == o->uses[0]->priority)
+		if (best && best->uses[0]->priority == o->uses[0]->priority &&
+		    !same_rule(best, o->uses[0], &o->value))
 			fail_msg("two rules of one priority match");
 		if (!best || o->uses[0]->priority < best->uses[0]->priority)
 			best = o;
@@ -458,25 +466,21 @@ table_find(const struct vv_hca *hca, const struct fake_object *table, const stru
 	return best;
 }
 
-void fake_receive(const struct vv_hca *hca, const struct fake_frame *frame,
-		  struct fake_verdict *verdict)
+/* From a rule to a TIR, or NULL. */
+static const struct fake_object *follow(const struct vv_hca *hca, const struct fake_object *rule,
+					const struct vv_match *frame)
 {
-	struct vv_match m = {
-	    .tagged = frame->tagged,
-	    .vid = frame->tagged ? frame->vid : 0,
-	    .ip_version = frame->ip_version,
-	    .ip_protocol = frame->ip_protocol,
-	};
-	const struct fake_object *at, *tir;
+	const struct fake_object *at = rule;
 
-	memset(verdict, 0, sizeof(*verdict));
-	memcpy(m.dmac, frame->dmac, sizeof(m.dmac));
-	at = root_find(hca, &m);
 	while (at && at->dest == VV_DEST_TABLE)
-		at = table_find(hca, at->uses[1], &m);
-	if (!at || at->dest == VV_DEST_DROP)
-		return;
-	tir = at->uses[1];
+		at = table_find(hca, at->uses[1], frame);
+	return at && at->dest == VV_DEST_TIR ? at->uses[1] : NULL;
+}
+
+static void take(const struct fake_object *tir, struct fake_verdict *verdict)
+{
+	if (verdict->taken)
+		fail_msg("a frame comes twice");
 	verdict->taken = true;
 	verdict->n = 1;
 	if (tir->hash.ip) {
@@ -484,4 +488,33 @@ void fake_receive(const struct vv_hca *hca, const struct fake_frame *frame,
 		verdict->n = tir->uses[0]->n;
 	}
 	memcpy(verdict->queues, tir->uses[0]->queues, verdict->n * sizeof(verdict->queues[0]));
+}
+
+void fake_receive_in(const struct vv_hca *hca, uint32_t td, const struct fake_frame *frame,
+		     struct fake_verdict *verdict)
+{
+	struct vv_match m = {
+	    .tagged = frame->tagged,
+	    .vid = frame->tagged ? frame->vid : 0,
+	    .ip_version = frame->ip_version,
+	    .ip_protocol = frame->ip_protocol,
+	};
+	const struct fake_object *rule, *o, *tir;
+
+	memset(verdict, 0, sizeof(*verdict));
+	memcpy(m.dmac, frame->dmac, sizeof(m.dmac));
+	rule = root_find(hca, &m);
+	for (o = hca->objects; rule && o; o = o->next) {
+		if (o->kind != FAKE_RULE || !same_rule(o, rule->uses[0], &rule->value))
+			continue;
+		tir = follow(hca, o, &m);
+		if (tir && (!td || tir->uses[1]->id == td))
+			take(tir, verdict);
+	}
+}
+
+void fake_receive(const struct vv_hca *hca, const struct fake_frame *frame,
+		  struct fake_verdict *verdict)
+{
+	fake_receive_in(hca, 0, frame, verdict);
 }

@@ -56,7 +56,7 @@ struct vv_hca {
 	void *arg;
 };
 
-/* With flow tables, and receive tables of up to 128. */
+/* With flow tables, that devices can share, and receive tables of up to 128. */
 void fake_init(struct vv_hca *hca);
 void fake_mark(struct vv_hca *hca);
 unsigned int fake_live(const struct vv_hca *hca, enum fake_kind kind);
@@ -79,6 +79,12 @@ struct fake_verdict {
 	uint32_t queues[FAKE_QUEUES_MAX];
 };
 
+/*
+ * By queues of one transmit domain, that is of one device; 0: there is one device, or the test
+ * fails if a frame comes to two.
+ */
+void fake_receive_in(const struct vv_hca *hca, uint32_t td, const struct fake_frame *frame,
+		     struct fake_verdict *verdict);
 void fake_receive(const struct vv_hca *hca, const struct fake_frame *frame,
 		  struct fake_verdict *verdict);
 

@@ -15,6 +15,8 @@
 
 #include "steer_frames.h"
 
+enum { LEVELS = 64 };
+
 /* A NIC on its way from one plan to another. */
 struct journey {
 	struct vv_hca hca;
@@ -38,11 +40,13 @@ static void watch(void *arg)
 	frames_check_between(&j->hca, j->a, j->b, j->class);
 }
 
-static void begin(struct journey *j, bool tables)
+/* levels: of flow tables; 0: there are none. */
+static void begin(struct journey *j, unsigned int levels)
 {
 	memset(j, 0, sizeof(*j));
 	fake_init(&j->hca);
-	if (!tables)
+	j->hca.caps.max_ft_level = levels;
+	if (!levels)
 		j->hca.caps.log_max_ft_size = 0;
 	assert_int_equal(vv_steer_create(&j->hca, &j->steer), 0);
 	j->permanent = fake_live_all(&j->hca);
@@ -99,13 +103,13 @@ static int print_seed(void **state)
 
 /* ---- all goes well ---- */
 
-static void random_plans_frames_come_to_where_the_plan_says(void **state)
+static void random_plans_frames_come(unsigned int levels)
 {
 	struct vv_steer_plan plans[2];
 	struct journey j;
 	unsigned int i;
 
-	begin(&j, true);
+	begin(&j, levels);
 	for (i = 0; i < 300; i++) {
 		struct vv_steer_plan *plan = &plans[i & 1];
 
@@ -119,13 +123,23 @@ static void random_plans_frames_come_to_where_the_plan_says(void **state)
 	end(&j);
 }
 
+static void random_plans_frames_come_to_where_the_plan_says(void **state)
+{
+	random_plans_frames_come(LEVELS);
+}
+
+static void random_plans_without_filter_table_frames_come_to_where_the_plan_says(void **state)
+{
+	random_plans_frames_come(3);
+}
+
 static void random_plans_without_tables_frames_come_to_where_the_plan_says(void **state)
 {
 	struct vv_steer_plan plans[2];
 	struct journey j;
 	unsigned int i;
 
-	begin(&j, false);
+	begin(&j, 0);
 	for (i = 0; i < 200; i++) {
 		plans[i & 1] = plan_random(&seed);
 		plans[i & 1].all = true;
@@ -135,6 +149,8 @@ static void random_plans_without_tables_frames_come_to_where_the_plan_says(void 
 }
 
 /* ---- the NIC refuses ---- */
+
+static unsigned int levels = LEVELS; /* of the NIC that does */
 
 /*
  * From a to b with the first-th and second-th command refused (0: none), or all from the from-th.
@@ -146,7 +162,7 @@ static bool refused(const struct vv_steer_plan *a, const struct vv_steer_plan *b
 	struct journey j;
 	int err;
 
-	begin(&j, true);
+	begin(&j, levels);
 	assert_int_equal(vv_steer_set(j.steer, a), 0);
 	j.a = a;
 	j.hca.fail_at[0] = first;
@@ -222,6 +238,13 @@ static void each_command_refused_the_old_plan_is_in_force(void **state)
 	assert_true(commands > 100);
 }
 
+static void each_command_refused_without_filter_table_the_old_plan_is_in_force(void **state)
+{
+	levels = 3;
+	each_command_refused_the_old_plan_is_in_force(state);
+	levels = LEVELS;
+}
+
 static void random_plans_refused_the_old_plan_is_in_force(void **state)
 {
 	struct vv_steer_plan a, b;
@@ -246,7 +269,7 @@ static void full_tables_refused_again_and_again_there_is_room(void **state)
 	struct journey j;
 	unsigned int i, k;
 
-	begin(&j, true);
+	begin(&j, LEVELS);
 	a = plan_simple();
 	a.all = true;
 	arrive(&j, &a);
@@ -272,8 +295,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_plans_frames_come_to_where_the_plan_says),
+	    cmocka_unit_test(
+		random_plans_without_filter_table_frames_come_to_where_the_plan_says),
 	    cmocka_unit_test(random_plans_without_tables_frames_come_to_where_the_plan_says),
 	    cmocka_unit_test(each_command_refused_the_old_plan_is_in_force),
+	    cmocka_unit_test(
+		each_command_refused_without_filter_table_the_old_plan_is_in_force),
 	    cmocka_unit_test(random_plans_refused_the_old_plan_is_in_force),
 	    cmocka_unit_test(full_tables_refused_again_and_again_there_is_room),
 	};

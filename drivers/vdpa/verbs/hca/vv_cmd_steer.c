@@ -119,6 +119,7 @@ int vv_tir_create(struct vv_hca *hca, const struct vv_hash *hash, uint32_t td, u
 
 	PRM_SET(create_tir_in, in, opcode, PRM_OP_CREATE_TIR);
 	PRM_SET(tirc, tirc, disp_type, PRM_TIR_DISP_INDIRECT);
+	PRM_SET(tirc, tirc, self_lb_block, PRM_TIR_BLOCK_OWN_UNICAST | PRM_TIR_BLOCK_OWN_GROUPS);
 	PRM_SET(tirc, tirc, transport_domain, td);
 	PRM_SET(tirc, tirc, indirect_table, rqt);
 	hash_put(tirc, hash);

@@ -48,6 +48,7 @@ struct vv_hca_caps {
 	int numa_node;           /* -1: it does not say */
 	uint8_t max_ft_level;    /* of receive tables */
 	uint8_t log_max_ft_size; /* 0: no tables but the root one */
+	uint8_t log_max_ft_dests; /* ways one entry may send a frame; 0: one */
 	bool modify_ext;         /* features of a suspended queue can change */
 };
 
@@ -201,6 +202,7 @@ struct vv_hash {
 	uint8_t key[40];
 };
 
+/* Frames that queues of the same transmit domain sent do not come back by it. */
 int vv_tir_create(struct vv_hca *hca, const struct vv_hash *hash, uint32_t td, uint32_t rqt,
 		  struct vv_obj *tir); /* 1 command */
 /* Another hash, or another table; NULL, 0: leave it. 1 command, all or nothing. */
@@ -238,7 +240,11 @@ int vv_fte_create(struct vv_hca *hca, const struct vv_obj *ft, const struct vv_o
 		  uint32_t index, const struct vv_match *value, const struct vv_dest *dest,
 		  struct vv_obj *fte);
 
-/* What root rules have in common; lower priority first. */
+/*
+ * What root rules have in common; lower priority first. Rules of all contexts of a function are in
+ * one root table. Rules of equal mask, priority and value are one entry there: a frame goes to all
+ * their destinations (Linux, mlx5 fs_core.c).
+ */
 struct vv_matcher {
 	struct mlx5dv_flow_matcher *matcher;
 	struct vv_match mask;

@@ -64,7 +64,10 @@ static int caps_read_general(struct vv_hca *hca, const void *cap)
 			   (unsigned long long)kinds);
 }
 
-/* Tables under the root one (level 0): two levels of them, or none at all. */
+/*
+ * Tables under the root one (level 0): two levels of them, or none at all. The bit about paths is
+ * what Linux asks for before it lets one entry send a frame several ways.
+ */
 static void caps_read_flow(struct vv_hca_caps *caps, const void *cap)
 {
 	const void *rx = PRM_AT(flow_table_nic_cap, cap, flow_table_properties_nic_receive);
@@ -74,6 +77,8 @@ static void caps_read_flow(struct vv_hca_caps *caps, const void *cap)
 		return;
 	caps->max_ft_level = levels;
 	caps->log_max_ft_size = PRM_GET(flow_table_prop_layout, rx, log_max_ft_size);
+	if (PRM_GET(flow_table_nic_cap, cap, nic_rx_multi_path_tirs))
+		caps->log_max_ft_dests = PRM_GET(flow_table_prop_layout, rx, log_max_destination);
 }
 
 static int pages_query(struct vv_hca *hca, void *out, size_t len)

@@ -56,11 +56,14 @@ struct prm_flow_table_prop_layout {
 	uint8_t log_max_ft_size[6];
 	uint8_t rsvd_28[16];
 	uint8_t max_ft_level[8];
-	uint8_t rsvd_40[0x1c0];
+	uint8_t rsvd_40[0x58];
+	uint8_t log_max_destination[8];
+	uint8_t rsvd_a0[0x160];
 };
 
 struct prm_flow_table_nic_cap {
-	uint8_t rsvd_0[0x200];
+	uint8_t nic_rx_multi_path_tirs[1];
+	uint8_t rsvd_1[0x1ff];
 	struct prm_flow_table_prop_layout flow_table_properties_nic_receive;
 	uint8_t rsvd_400[0x7c00];
 };

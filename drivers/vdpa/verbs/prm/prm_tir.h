@@ -9,6 +9,8 @@ enum { PRM_OP_CREATE_TIR = 0x900, PRM_OP_MODIFY_TIR = 0x901 };
 enum { PRM_TIR_DISP_INDIRECT = 1 };
 enum { PRM_TIR_HASH_NONE = 0, PRM_TIR_HASH_TOEPLITZ = 2 };
 enum { PRM_TIR_HASH_KEY_BYTES = 40 };
+/* self_lb_block: frames of the TIR's own transport domain */
+enum { PRM_TIR_BLOCK_OWN_UNICAST = 1 << 0, PRM_TIR_BLOCK_OWN_GROUPS = 1 << 1 };
 /* modify_bitmask; hash: function, key and fields together */
 enum { PRM_TIR_MODIFY_INDIRECT_TABLE = 1 << 1, PRM_TIR_MODIFY_HASH = 1 << 2 };
 
