@@ -102,6 +102,7 @@ static void guest_make(struct fuzz_input *in, struct guest *guest)
 	fuzz_bytes(in, &guest->conf.features, 8);
 	guest->conf.pairs = 1 + fuzz_u8(in) % VV_CTRL_PAIRS_MAX;
 	guest->conf.trusted = fuzz_u8(in) & 1;
+	guest->conf.macs_max = VV_CTRL_MACS_MAX;
 	guest->conf.hash_types = fuzz_u8(in) & VV_CTRL_HASH_TYPES;
 	fuzz_bytes(in, &enabled, 8);
 	if (enabled & 1)

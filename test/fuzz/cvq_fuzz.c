@@ -336,6 +336,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_bytes(&s.in, &s.conf.features, sizeof(s.conf.features));
 	s.conf.pairs = 1 + fuzz_u8(&s.in) % VV_CTRL_PAIRS_MAX;
 	s.conf.trusted = features & TRUSTED;
+	s.conf.macs_max = VV_CTRL_MACS_MAX;
 	s.conf.hash_types = VV_CTRL_HASH_TYPES;
 	fuzz_bytes(&s.in, &enabled, sizeof(enabled));
 	for (i = 0; i < 2 * VV_CTRL_PAIRS_MAX; i++)

@@ -57,7 +57,7 @@ void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_t
 	struct vv_ctrl_coal coal = vv_ctrl_coal(state, queue);
 
 	*tune = (struct vv_virtq_tune){
-	    .feature_bits = vv_provision_queue_bits(dev->features, state->offloads),
+	    .feature_bits = vv_offer_queue_bits(dev->features, state->offloads),
 	    .period_us = coal.usecs,
 	    .max_count = coal.packets,
 	};
@@ -231,6 +231,7 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 	/* A guest that cannot read how many there are knows of one. */
 	negotiated.pairs = guest->config_readable ? dev->offer.pairs : 1;
 	negotiated.trusted = dev->offer.trusted;
+	negotiated.macs_max = VV_CTRL_MACS_MAX;
 	negotiated.hash_types = dev->offer.hash_types;
 	/*
 	 * A guest that has not been told the address has one of its own, which nobody knows here
@@ -240,8 +241,8 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 	if (guest->features & VV_BIT(VIRTIO_NET_F_MAC) || !dev->offer.trusted)
 		memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));
 	if (dev->ctrl.cvq && guest->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ))
-		ring = vv_provision_cvq_index(guest->features, dev->offer.pairs,
-					      guest->config_readable, guest->n_rings);
+		ring = vv_offer_cvq_index(guest->features, dev->offer.pairs, guest->config_readable,
+					  guest->n_rings);
 	if (!ring || ring != dev->ctrl.ring ||
 	    memcmp(&negotiated, &dev->ctrl.conf, sizeof(negotiated)) ||
 	    (ring < guest->n_rings && guest->rings[ring].enabled &&
@@ -256,8 +257,8 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 void vv_dev_ctrl_appears(struct vv_dev *dev, unsigned int ring, unsigned int there)
 {
 	if (!dev->ctrl.cvq || !(dev->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ)) ||
-	    ring != vv_provision_cvq_index(dev->features, dev->offer.pairs,
-					   dev->ctrl.config_readable, there))
+	    ring != vv_offer_cvq_index(dev->features, dev->offer.pairs, dev->ctrl.config_readable,
+				       there))
 		return;
 	dev->ctrl.ring = ring;
 	vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);

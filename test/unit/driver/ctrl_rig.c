@@ -12,6 +12,7 @@ void rig_init(struct ctrl_rig *rig, uint64_t features)
 	    .pairs = RIG_PAIRS,
 	    .mac = {0x0c, 0x42, 0xa1, 0, 0, 1},
 	    .trusted = true,
+	    .macs_max = VV_CTRL_MACS_MAX,
 	    .hash_types = VV_CTRL_HASH_TYPES,
 	};
 	memset(rig->enabled, 1, RIG_CVQ);

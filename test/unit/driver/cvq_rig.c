@@ -102,6 +102,7 @@ void cvq_rig_open(struct cvq_rig *rig, const char *name, const struct cvq_rig_co
 			VV_BIT(VIRTIO_NET_F_MQ) | VV_BIT(VIRTIO_NET_F_DEVICE_STATS),
 	    .pairs = CVQ_RIG_PAIRS,
 	    .trusted = true,
+	    .macs_max = VV_CTRL_MACS_MAX,
 	};
 	for (i = 0; i < 2 * CVQ_RIG_PAIRS; i++)
 		rig->enabled[i] = true;

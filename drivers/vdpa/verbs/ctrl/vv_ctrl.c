@@ -142,6 +142,7 @@ enum vv_ctrl_verdict vv_ctrl_step(const struct vv_ctrl_conf *conf,
 	struct vv_ctrl_call call;
 
 	assert(conf->pairs >= 1 && conf->pairs <= VV_CTRL_PAIRS_MAX);
+	assert(conf->macs_max <= VV_CTRL_MACS_MAX);
 	if (len < 2)
 		return VV_CTRL_TRUNCATED;
 	if (!c)

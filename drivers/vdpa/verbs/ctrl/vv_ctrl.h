@@ -24,7 +24,7 @@
 
 enum {
 	VV_CTRL_PAIRS_MAX = 127,
-	VV_CTRL_MACS_MAX = 64, /* of each kind; more: all of that kind, visibly */
+	VV_CTRL_MACS_MAX = 64, /* of each kind, in the largest table there is */
 	VV_CTRL_RSS_TABLE_MAX = 128,
 	VV_CTRL_RSS_KEY_MAX = 40,
 	VV_CTRL_COAL_PACKETS_MAX = 0xffff, /* queue_max_count of a queue object */
@@ -81,6 +81,8 @@ struct vv_ctrl_conf {
 	unsigned int pairs; /* as the guest knows the device: max_virtqueue_pairs, or 1 */
 	uint8_t mac[6];     /* provisioned; zero: none */
 	bool trusted;       /* may the guest choose what it receives? */
+	/* Of each kind in a MAC table, up to VV_CTRL_MACS_MAX; more: all of that kind, visibly. */
+	unsigned int macs_max;
 	uint32_t hash_types; /* supported */
 };
 
@@ -132,6 +134,14 @@ enum vv_ctrl_verdict vv_ctrl_step(const struct vv_ctrl_conf *conf, const struct 
 				  const struct vv_ctrl_state *now, const uint8_t *command,
 				  size_t len, size_t room, struct vv_ctrl_state *next,
 				  struct vv_ctrl_reply *reply);
+
+/*
+ * Is it a state that a guest which negotiated conf can have brought itself to, by commands or, a
+ * legacy one, by writing its address? clean: the same, to compare as bytes. -EINVAL: it is not, and
+ * why says what; -EPERM: only a trusted one could have.
+ */
+int vv_ctrl_check(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
+		  struct vv_ctrl_state *clean, char *why, size_t why_len);
 
 /*
  * How many pairs are in use: 1 to conf->pairs. With RSS a pair is in use if the guest may send on

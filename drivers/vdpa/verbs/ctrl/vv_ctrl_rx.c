@@ -26,8 +26,8 @@ enum vv_ctrl_verdict vv_ctrl_rx_mode(const struct vv_ctrl_call *call)
  * One table at the beginning of data; *used: its bytes. Which addresses are in which of the two is
  * not checked: a Linux guest's `ip maddr add` puts unicast addresses among the multicast ones.
  */
-static enum vv_ctrl_verdict macs_parse(const uint8_t *data, size_t len, struct vv_ctrl_macs *macs,
-				       size_t *used)
+static enum vv_ctrl_verdict macs_parse(const uint8_t *data, size_t len, unsigned int max,
+				       struct vv_ctrl_macs *macs, size_t *used)
 {
 	uint32_t n;
 
@@ -37,7 +37,7 @@ static enum vv_ctrl_verdict macs_parse(const uint8_t *data, size_t len, struct v
 	if (n > (len - 4) / 6)
 		return VV_CTRL_TRUNCATED;
 	memset(macs, 0, sizeof(*macs));
-	if (n > VV_CTRL_MACS_MAX) {
+	if (n > max) {
 		macs->overflow = true;
 	} else {
 		macs->n = (uint16_t)n;
@@ -49,11 +49,14 @@ static enum vv_ctrl_verdict macs_parse(const uint8_t *data, size_t len, struct v
 
 enum vv_ctrl_verdict vv_ctrl_mac_table(const struct vv_ctrl_call *call)
 {
+	unsigned int max = call->conf->macs_max;
 	size_t uni, multi;
-	enum vv_ctrl_verdict verdict = macs_parse(call->data, call->len, &call->next->uni, &uni);
+	enum vv_ctrl_verdict verdict =
+	    macs_parse(call->data, call->len, max, &call->next->uni, &uni);
 
 	if (!verdict)
-		verdict = macs_parse(call->data + uni, call->len - uni, &call->next->multi, &multi);
+		verdict = macs_parse(call->data + uni, call->len - uni, max, &call->next->multi,
+				     &multi);
 	if (!verdict && uni + multi != call->len)
 		verdict = VV_CTRL_OVERLONG;
 	return verdict;
