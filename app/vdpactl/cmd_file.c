@@ -5,7 +5,6 @@
 
 #include "command.h"
 #include "file.h"
-#include "parent_json.h"
 #include "print.h"
 #include "say.h"
 #include "words.h"
@@ -117,25 +116,4 @@ int ctl_dev_compat(struct ctl *ctl)
 		print_compat(compat);
 	json_decref(result);
 	return good ? 0 : ctl_fail("%s cannot be made again on %s", ctl->words[0], ctl->words[1]);
-}
-
-/* No daemon is asked: hosts are compared where their lists have been brought together. */
-int ctl_baseline(struct ctl *ctl)
-{
-	json_t *documents = json_array(), *document, *common;
-	struct vdpad_error error;
-	int err = 0;
-
-	for (int i = 0; !err && i < ctl->n_words; i++) {
-		err = ctl_file_read(ctl->words[i], "mgmtdev", &document);
-		if (!err)
-			json_array_append_new(documents, document);
-	}
-	if (!err) {
-		err = vdpad_parent_baseline(documents, &common, &error);
-		if (err)
-			ctl_fail("%s", error.text);
-	}
-	json_decref(documents);
-	return err ? err : ctl_show(ctl, common);
 }

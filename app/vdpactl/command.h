@@ -44,6 +44,7 @@ int ctl_dev_retry(struct ctl *ctl);
 int ctl_dev_state_save(struct ctl *ctl);
 int ctl_dev_state_load(struct ctl *ctl);
 int ctl_dev_compat(struct ctl *ctl);
+/* cmd_baseline.c */
 int ctl_baseline(struct ctl *ctl);
 /* monitor.c */
 int ctl_monitor(struct ctl *ctl);
