@@ -123,8 +123,7 @@ static int all_queues(const struct vdpad_device *device, json_t **told, struct v
 
 	if (err)
 		return err;
-	*told = json_object();
-	vdpad_json_put(told, "queues", queues_json(device));
+	*told = queues_json(device);
 	return 0;
 }
 
