@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_kvargs.h>
 
+#include "provision/vv_model.h"
 #include "vv_args.h"
 
 #define KNOWN                                                                                      \
-	"ibdev=NAME (required), queues=N, packed=on|off, offloads=on|off, "                        \
-	"mac=XX:XX:XX:XX:XX:XX, mtu=N, trust=on|off, cvq=on|off, cvq_core=N"
+	"ibdev=NAME (required), address=XX:XX:XX:XX:XX:XX, mtu=N, max_vqp=N (or queues=N), "       \
+	"max_vq_size=N, mac_table_size=N, mode=transitional|modern|legacy, trust=on|off, "         \
+	"cvq_core=N, device_features=MASK, model=NAME, features_default=on|off|inherited, "        \
+	"FEATURE=on|off (csum=off), packed=on|off, offloads=on|off, cvq=on|off"
 
 static int ibdev_parse(const char *value, struct vv_args *args)
 {
@@ -19,31 +20,6 @@ static int ibdev_parse(const char *value, struct vv_args *args)
 		return -EINVAL;
 	strcpy(args->ibdev, value);
 	return 0;
-}
-
-static int number_parse(const char *value, unsigned long min, unsigned long max, unsigned long *to)
-{
-	char *end;
-	unsigned long n;
-
-	if (*value < '0' || *value > '9') /* strtoul takes signs and blanks */
-		return -EINVAL;
-	errno = 0;
-	n = strtoul(value, &end, 10);
-	if (errno || *end || n < min || n > max)
-		return -EINVAL;
-	*to = n;
-	return 0;
-}
-
-static int queues_parse(const char *value, struct vv_args *args)
-{
-	unsigned long n;
-	int err = number_parse(value, 1, 0xffff, &n);
-
-	if (!err)
-		args->queues = n;
-	return err;
 }
 
 static int switch_parse(const char *value, enum vv_switch *to)
@@ -67,125 +43,92 @@ static int offloads_parse(const char *value, struct vv_args *args)
 	return switch_parse(value, &args->offloads);
 }
 
-static int nibble_parse(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
-/* An address a device can have: of one, and not zero. */
-static int mac_parse(const char *value, struct vv_args *args)
-{
-	uint8_t mac[6], any = 0;
-	unsigned int i;
-	int high, low;
-
-	if (strlen(value) != 6 * 3 - 1)
-		return -EINVAL;
-	for (i = 0; i < 6; i++, value += 3) {
-		high = nibble_parse(value[0]);
-		low = nibble_parse(value[1]);
-		if (high < 0 || low < 0 || (i < 5 && value[2] != ':'))
-			return -EINVAL;
-		mac[i] = high << 4 | low;
-		any |= mac[i];
-	}
-	if (!any || mac[0] & 1)
-		return -EINVAL;
-	memcpy(args->mac, mac, 6);
-	return 0;
-}
-
-static int mtu_parse(const char *value, struct vv_args *args)
-{
-	unsigned long n;
-	int err = number_parse(value, VV_MTU_MIN, VV_MTU_MAX, &n);
-
-	if (!err)
-		args->mtu = n;
-	return err;
-}
-
-static int trust_parse(const char *value, struct vv_args *args)
-{
-	return switch_parse(value, &args->trust);
-}
-
 static int cvq_parse(const char *value, struct vv_args *args)
 {
 	return switch_parse(value, &args->cvq);
 }
 
-static int cvq_core_parse(const char *value, struct vv_args *args)
-{
-	unsigned long n;
-	int err = number_parse(value, 0, CPU_SETSIZE - 1, &n);
-
-	if (!err)
-		args->cvq_core = n;
-	return err;
-}
-
+/* Those that are not of a request. */
 static const struct {
 	const char *key;
 	int (*parse)(const char *value, struct vv_args *args);
 } known[] = {
     {"ibdev",    ibdev_parse   },
-    {"queues",   queues_parse  },
     {"packed",   packed_parse  },
     {"offloads", offloads_parse},
-    {"mac",      mac_parse     },
-    {"mtu",      mtu_parse     },
-    {"trust",    trust_parse   },
     {"cvq",      cvq_parse     },
-    {"cvq_core", cvq_core_parse},
 };
 
 enum { KNOWN_N = sizeof(known) / sizeof(known[0]) };
 
-static int pair_parse(const char *key, const char *value, struct vv_args *args, unsigned int *seen,
-		      char *why, size_t why_len)
+static int own_parse(unsigned int i, const char *value, struct vv_args *args, unsigned int *seen,
+		     char *why, size_t why_len)
 {
-	unsigned int i;
-
-	for (i = 0; i < KNOWN_N && strcmp(key, known[i].key); i++)
-		;
-	if (i == KNOWN_N) {
-		snprintf(why, why_len, "devargs: unknown argument (%s); known: " KNOWN, key);
-		return -EINVAL;
-	}
 	if (*seen & 1u << i) {
-		snprintf(why, why_len, "devargs: given twice (%s)", key);
+		snprintf(why, why_len, "devargs: %s: given twice", known[i].key);
 		return -EINVAL;
 	}
 	*seen |= 1u << i;
-	if (known[i].parse(value ? value : "", args)) {
-		snprintf(why, why_len, "devargs: bad value (%s=%s); known: " KNOWN, key,
-			 value ? value : "");
+	if (known[i].parse(value, args)) {
+		snprintf(why, why_len, "devargs: bad value (%s=%s); known: " KNOWN, known[i].key,
+			 value);
 		return -EINVAL;
 	}
 	return 0;
 }
 
+static int request_parse(const char *key, const char *value, struct vv_args *args, char *why,
+			 size_t why_len)
+{
+	char cause[512];
+	int err;
+
+	if (!strcmp(key, "mac")) {
+		snprintf(why, why_len,
+			 "devargs: mac= is a word of DPDK's own: say address=%s, or MAC=on|off for "
+			 "the feature",
+			 value);
+		return -EINVAL;
+	}
+	if (!vv_request_knows(key)) {
+		snprintf(why, why_len, "devargs: unknown argument (%s); known: " KNOWN, key);
+		return -EINVAL;
+	}
+	err = vv_request_set(&args->request, key, value, cause, sizeof(cause));
+	if (err)
+		snprintf(why, why_len, "devargs: %s", cause);
+	return err;
+}
+
+static int pair_parse(const struct rte_kvargs_pair *pair, struct vv_args *args, unsigned int *seen,
+		      char *why, size_t why_len)
+{
+	const char *value = pair->value ? pair->value : "";
+	unsigned int i;
+
+	for (i = 0; i < KNOWN_N && strcmp(pair->key, known[i].key); i++)
+		;
+	if (i < KNOWN_N)
+		return own_parse(i, value, args, seen, why, why_len);
+	return request_parse(pair->key, value, args, why, why_len);
+}
+
 int vv_args_parse(const char *args, struct vv_args *parsed, char *why, size_t why_len)
 {
-	struct vv_args a = {.cvq_core = -1};
+	struct vv_args a;
 	struct rte_kvargs *kv;
 	unsigned int seen = 0, i;
 	int err = 0;
 
+	memset(&a, 0, sizeof(a));
+	vv_request_init(&a.request);
 	kv = rte_kvargs_parse(args ? args : "", NULL);
 	if (!kv) {
 		snprintf(why, why_len, "devargs: not a list of key=value (%s)", args ? args : "");
 		return -EINVAL;
 	}
 	for (i = 0; i < kv->count && !err; i++)
-		err = pair_parse(kv->pairs[i].key, kv->pairs[i].value, &a, &seen, why, why_len);
+		err = pair_parse(&kv->pairs[i], &a, &seen, why, why_len);
 	rte_kvargs_free(kv);
 	if (err)
 		return err;
@@ -193,6 +136,8 @@ int vv_args_parse(const char *args, struct vv_args *parsed, char *why, size_t wh
 		snprintf(why, why_len, "devargs: ibdev is missing; known: " KNOWN);
 		return -EINVAL;
 	}
-	*parsed = a;
-	return 0;
+	err = vv_model_resolve(vv_model_dir(), &a.request, why, why_len);
+	if (!err)
+		*parsed = a;
+	return err;
 }

@@ -61,6 +61,7 @@ int vv_dev_create(const char *name, const struct vv_args *args, struct vv_dev **
 		  size_t why_len)
 {
 	struct vv_device offer;
+	struct vv_parent parent;
 	struct vv_hca *hca;
 	struct vv_dev *d;
 	unsigned int i;
@@ -68,7 +69,8 @@ int vv_dev_create(const char *name, const struct vv_args *args, struct vv_dev **
 
 	if (err)
 		return err;
-	err = vv_provision(vv_hca_caps(hca), args, &offer, why, why_len);
+	vv_parent_of(vv_hca_caps(hca), args->ibdev, vv_hca_caps(hca)->max_queues, 1, &parent);
+	err = vv_offer_make(&parent, args, &offer, why, why_len);
 	if (err) {
 		vv_hca_close(hca);
 		return err;
@@ -246,7 +248,7 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 {
 	unsigned int i, n = 0;
 	char cause[256];
-	int err = vv_provision_check(guest->features, &dev->offer, why, why_len);
+	int err = vv_offer_check(guest->features, &dev->offer, why, why_len);
 
 	if (err)
 		return err;

@@ -23,7 +23,7 @@
 #include "vv_args.h"
 #include "vv_cvq.h"
 #include "vv_mem_plan.h"
-#include "vv_provision.h"
+#include "vv_offer.h"
 #include "vv_stats.h"
 
 enum {

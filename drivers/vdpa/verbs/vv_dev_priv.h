@@ -162,7 +162,7 @@ void vv_dev_ctrl_destroy(struct vv_dev *dev); /* of a stopped device */
 /* A guest has negotiated: dev->features is set. Keeps the state of the same guest, else begins anew. */
 void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
     VV_REQUIRES(dev->control);
-/* A ring is to start; it may turn out to be the control queue (vv_provision_cvq_index). */
+/* A ring is to start; it may turn out to be the control queue (vv_offer_cvq_index). */
 void vv_dev_ctrl_appears(struct vv_dev *dev, unsigned int ring, unsigned int there)
     VV_REQUIRES(dev->control);
 /* Would a control queue that starts so be that of a guest that begins anew? */

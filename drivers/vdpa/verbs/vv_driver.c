@@ -76,6 +76,10 @@ RTE_INIT(telemetry)
 
 RTE_PMD_REGISTER_VDEV(vdpa_verbs, driver);
 RTE_PMD_REGISTER_PARAM_STRING(vdpa_verbs,
-			      "ibdev=<name> queues=<pairs> packed=on|off offloads=on|off "
-			      "mac=<address> mtu=<bytes> trust=on|off cvq=on|off cvq_core=<cpu>");
+			      "ibdev=<name> address=<mac> mtu=<bytes> max_vqp=<pairs> "
+			      "max_vq_size=<n> mac_table_size=<n> "
+			      "mode=transitional|modern|legacy trust=on|off cvq_core=<cpu> "
+			      "device_features=<mask> model=<name> "
+			      "features_default=on|off|inherited <feature>=on|off "
+			      "packed=on|off offloads=on|off cvq=on|off");
 RTE_LOG_REGISTER(vv_logtype, pmd.vdpa.verbs, NOTICE);
