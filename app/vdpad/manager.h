@@ -19,7 +19,7 @@ struct vdpad_config; /* config.h: what the INI file says */
 struct vdpad_manager;
 struct vdpad_device; /* borrowed from the manager until its del, or destroy */
 
-/* Locks the state directory. -EBUSY: another daemon has it. */
+/* Locks the state directory; EAL is not needed yet. -EBUSY: another daemon has it. */
 int vdpad_manager_create(const struct vdpad_config *config, struct vdpad_manager **manager,
 			 struct vdpad_error *error);
 /* Guests are disconnected, devices removed from the NIC; the state directory keeps them. */
@@ -30,6 +30,8 @@ void vdpad_manager_destroy(struct vdpad_manager *manager);
  * cannot be made is said, kept on disk, shown as failed, and tried again by vdpad_manager_retry.
  */
 void vdpad_manager_restore(struct vdpad_manager *manager);
+/* Those of an INI file that was read again which there are not yet. */
+void vdpad_manager_add_new(struct vdpad_manager *manager, const struct vdpad_config *config);
 /* Try a failed device again. */
 int vdpad_manager_retry(struct vdpad_manager *manager, const char *name,
 			struct vdpad_error *error);

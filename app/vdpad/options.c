@@ -14,12 +14,26 @@
 enum { SOCKETS_MAX = 1024 };
 
 static const char help[] =
-    "Usage: vdpad [EAL ARGUMENT ...] -- --socket PATH=DEVICE [--socket ...] [OPTION ...]\n"
+    "Usage: vdpad -c FILE [OPTION ...]\n"
+    "       vdpad [EAL ARGUMENT ...] -- --socket PATH=DEVICE [--socket ...] [OPTION ...]\n"
     "\n"
-    "Serve guests by vDPA devices: each vhost-user socket PATH is a virtio NIC whose rings the\n"
-    "DPDK vDPA device DEVICE runs. Works with any vDPA driver. It offers guests everything the\n"
-    "device offers: a MAC address and a configuration space, the control queue.\n"
+    "Give guests virtio NICs whose rings the hardware runs: each is a vDPA device of DPDK behind a\n"
+    "vhost-user socket. It offers guests everything the device offers: a MAC address and a\n"
+    "configuration space, the control queue.\n"
     "\n"
+    "Manage devices: make, change and remove them while guests run (vdpactl does it), remember them\n"
+    "over restarts. It stays in the foreground; systemd is told when it is ready.\n"
+    "  -c, --config FILE     the INI file (a sample: vdpad.conf): where state and sockets are, and\n"
+    "                        devices that there are always\n"
+    "      --state-dir DIR   remember devices there instead of what the file says\n"
+    "      --rpc PATH        listen there for vdpactl instead\n"
+    "      --log LEVEL       warning, notice, info or debug instead\n"
+    "      --check           say what the file would make, and end\n"
+    "      --foreground      as it is anyway\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n"
+    "\n"
+    "Serve the devices that the command line names, of any driver, as long as it runs:\n"
     "  -s, --socket PATH=DEVICE  serve the socket PATH by DEVICE, by DPDK's name: vdpa_verbs0 for\n"
     "                            --vdev vdpa_verbs0,..., the address for -a 0000:3b:00.0,...\n"
     "  -c, --client              the front-ends own the sockets (QEMU: server=on) and may come and\n"
@@ -32,10 +46,8 @@ static const char help[] =
     "                            starts with its first two rings: for QEMU's -netdev vhost-user\n"
     "                            with queues=N when guests may use fewer than N pairs. Otherwise\n"
     "                            it starts when all rings that the front-end has are enabled\n"
-    "  -h, --help                this text\n"
-    "  -V, --version             the version\n"
     "\n"
-    "Of the EAL arguments (DPDK's documentation has them all):\n"
+    "Of the EAL arguments (DPDK's documentation has them all; in the file: eal = ...):\n"
     "  -d FILE     load a driver that is not in DPDK's directory\n"
     "  --vdev X    a device without a bus of its own, with its arguments;  -a ADDRESS  on PCI\n"
     "  --no-huge -m 64   without huge pages; the rings of guests are in the guests' memory\n"
@@ -43,17 +55,20 @@ static const char help[] =
     "                    without a service core each device has a thread that sleeps meanwhile\n"
     "  --log-level lib.vhost.config:info   every message of every guest\n"
     "\n"
-    "SIGTERM and SIGINT stop all devices, close the sockets and end vdpad. Lines on standard error\n"
-    "tell which guest has connected, is ready, has stopped and is gone.\n"
+    "SIGTERM and SIGINT disconnect all guests, remove the devices from the NIC and end vdpad; those\n"
+    "it manages are made again when it starts. SIGHUP: new devices of the file are made.\n"
     "\n"
     "Examples:\n"
-    "  vdpad --no-huge --no-pci -m 64 -d build/drivers/librte_vdpa_verbs.so \\\n"
-    "      --vdev vdpa_verbs0,ibdev=mlx5_0 -- --socket /run/vdpa0=vdpa_verbs0\n"
+    "  softhca run --functions 8 -- vdpad -c config/vdpad.conf\n"
+    "  vdpactl dev add name vm1 mgmtdev mlx5_0 mac 02:00:00:00:00:01\n"
+    "    A virtio NIC at /run/vdpad/vm1, on a NIC that is not there.\n"
+    "\n"
+    "  vdpad --no-huge --no-pci -m 64 --vdev vdpa_verbs0,ibdev=mlx5_0 \\\n"
+    "      -- --socket /run/vdpa0=vdpa_verbs0\n"
     "    The NIC's first function as a virtio NIC at /run/vdpa0.\n"
     "\n"
     "  softhca run --functions 2 -- vdpad --no-huge --no-pci -m 64 \\\n"
-    "      -d build/drivers/librte_vdpa_verbs.so --vdev vdpa_verbs0,ibdev=mlx5_0 \\\n"
-    "      --vdev vdpa_verbs1,ibdev=mlx5_1 \\\n"
+    "      --vdev vdpa_verbs0,ibdev=mlx5_0 --vdev vdpa_verbs1,ibdev=mlx5_1 \\\n"
     "      -- --socket /tmp/a=vdpa_verbs0 --socket /tmp/b=vdpa_verbs1\n"
     "  linux.uml virtio_uml.device=/tmp/a:1 ...\n"
     "    Two of them on a NIC that is not there, and a Linux guest.\n"
@@ -61,9 +76,9 @@ static const char help[] =
     "  vdpad -a 0000:3b:00.2,class=vdpa -- --socket /run/vm1=0000:3b:00.2 --client\n"
     "    DPDK's mlx5 driver on a virtual function; QEMU owns the socket.\n";
 
-enum { OPT_STATUS = 256, OPT_NARROW };
+enum { OPT_STATUS = 256, OPT_NARROW, OPT_STATE_DIR, OPT_RPC, OPT_LOG, OPT_CHECK, OPT_FOREGROUND };
 
-static const struct option long_options[] = {
+static const struct option serve_options[] = {
     {"socket",  required_argument, NULL, 's'       },
     {"client",  no_argument,       NULL, 'c'       },
     {"status",  no_argument,       NULL, OPT_STATUS},
@@ -71,6 +86,18 @@ static const struct option long_options[] = {
     {"help",    no_argument,       NULL, 'h'       },
     {"version", no_argument,       NULL, 'V'       },
     {NULL,      0,                 NULL, 0         },
+};
+
+static const struct option manage_options[] = {
+    {"config",     required_argument, NULL, 'c'           },
+    {"state-dir",  required_argument, NULL, OPT_STATE_DIR },
+    {"rpc",        required_argument, NULL, OPT_RPC       },
+    {"log",        required_argument, NULL, OPT_LOG       },
+    {"check",      no_argument,       NULL, OPT_CHECK     },
+    {"foreground", no_argument,       NULL, OPT_FOREGROUND},
+    {"help",       no_argument,       NULL, 'h'           },
+    {"version",    no_argument,       NULL, 'V'           },
+    {NULL,         0,                 NULL, 0             },
 };
 
 static int check_pairing(const struct vdpad_options *options, const struct vdpad_pairing *pairing)
@@ -137,7 +164,7 @@ static int parse_ours(int argc, char **argv, struct vdpad_options *options)
 
 	optind = 0; /* glibc: begin anew, with "+" and ":" read again */
 	opterr = 0;
-	while (!err && (opt = getopt_long(argc, argv, "+:s:chV", long_options, NULL)) != -1) {
+	while (!err && (opt = getopt_long(argc, argv, "+:s:chV", serve_options, NULL)) != -1) {
 		switch (opt) {
 		case 's':
 			err = add_socket(options, optarg);
@@ -201,22 +228,95 @@ static int check_eal(int argc, char **argv)
 	return 0;
 }
 
-int vdpad_options_parse(int argc, char **argv, struct vdpad_options *options)
+static int parse_serve(int argc, char **argv, int dashes, struct vdpad_options *options)
 {
-	int mine = 0, err;
+	int err = check_eal(dashes, argv);
 
-	*options = (struct vdpad_options){.eal_argv = argv};
-	while (mine < argc && strcmp(argv[mine], "--"))
-		mine++;
-	options->eal_argc = mine;
-	err = check_eal(mine, argv);
-	if (!err && mine < argc)
-		err = parse_ours(argc - mine, argv + mine, options);
+	options->eal_argc = dashes;
+	if (!err)
+		err = parse_ours(argc - dashes, argv + dashes, options);
 	if (!err && !options->n_sockets) {
 		vdpad_say("which sockets? vdpad [EAL ARGUMENT ...] -- --socket PATH=DEVICE; "
 			  "'vdpad --help' has examples");
 		err = -EINVAL;
 	}
+	return err;
+}
+
+/* *to: where it belongs. */
+static int take(const char **to, const char *option)
+{
+	if (*to) {
+		vdpad_say("%s: given twice", option);
+		return -EINVAL;
+	}
+	*to = optarg;
+	return 0;
+}
+
+static int take_managing(int opt, const char *text, struct vdpad_options *options)
+{
+	switch (opt) {
+	case 'c':
+		return take(&options->config, "--config");
+	case OPT_STATE_DIR:
+		return take(&options->state_dir, "--state-dir");
+	case OPT_RPC:
+		return take(&options->rpc, "--rpc");
+	case OPT_LOG:
+		return take(&options->log, "--log");
+	case OPT_CHECK:
+		options->check = true;
+		return 0;
+	case OPT_FOREGROUND:
+		return 0;
+	case 'h':
+		fputs(help, stdout);
+		return 1;
+	case 'V':
+		puts("vdpad " VDPAD_VERSION);
+		return 1;
+	case ':':
+		vdpad_say("%s: what? 'vdpad --help' has examples", text);
+		return -EINVAL;
+	default:
+		vdpad_say("%s: no such option; 'vdpad --help' has them all (those of EAL are in "
+			  "the file: eal = ..., or before a --)",
+			  text);
+		return -EINVAL;
+	}
+}
+
+static int parse_manage(int argc, char **argv, struct vdpad_options *options)
+{
+	int opt, err = check_eal(argc, argv);
+
+	options->manage = true;
+	optind = 0;
+	opterr = 0;
+	while (!err && (opt = getopt_long(argc, argv, "+:c:hV", manage_options, NULL)) != -1)
+		err = take_managing(opt, argv[optind - 1], options);
+	if (!err && optind < argc) {
+		vdpad_say("%s: not an option; 'vdpad --help' has them all", argv[optind]);
+		err = -EINVAL;
+	}
+	if (!err && argc == 1) {
+		vdpad_say("what is to be served? vdpad -c FILE, or vdpad [EAL ARGUMENT ...] -- "
+			  "--socket PATH=DEVICE; 'vdpad --help' has examples");
+		err = -EINVAL;
+	}
+	return err;
+}
+
+int vdpad_options_parse(int argc, char **argv, struct vdpad_options *options)
+{
+	int dashes = 0, err;
+
+	*options = (struct vdpad_options){.eal_argv = argv};
+	while (dashes < argc && strcmp(argv[dashes], "--"))
+		dashes++;
+	err = dashes < argc ? parse_serve(argc, argv, dashes, options)
+			    : parse_manage(argc, argv, options);
 	if (err == -ENOMEM)
 		vdpad_say("no memory");
 	if (err)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The command line: what comes before "--" is EAL's, what comes after it is ours. Checked as far as
+ * The command line, of two forms:
+ *
+ *	vdpad -c FILE [OPTION ...]                             manages devices (config.h)
+ *	vdpad [EAL ARGUMENT ...] -- --socket PATH=DEVICE ...   serves devices of any driver
+ *
+ * A "--" tells which: what comes before it is EAL's, what comes after it is ours. Checked as far as
  * that is possible without looking at the system; pure functions that print.
  */
 #ifndef VDPAD_OPTIONS_H
@@ -14,6 +19,12 @@ struct vdpad_pairing {
 };
 
 struct vdpad_options {
+	/* The first form: */
+	bool manage;
+	const char *config;                 /* NULL: without a file. These borrowed from argv */
+	const char *state_dir, *rpc, *log;  /* NULL: as the file says */
+	bool check;                         /* say what would be made, and end */
+	/* The second one: */
 	int eal_argc;
 	char **eal_argv;               /* borrowed from argv */
 	struct vdpad_pairing *sockets; /* owned */

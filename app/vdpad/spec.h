@@ -38,6 +38,11 @@ struct vdpad_spec {
 	struct vv_request request;
 	/* As made: counts if made is set. */
 	bool made;
+	/*
+	 * From a device that was shown or saved in whole: of device, what tells of the operator's
+	 * choices counts (set, features_set, model, features_default), and is kept when it is made.
+	 */
+	bool again;
 	uint32_t vendor_id;
 	struct vv_provisioned device;
 };
@@ -46,11 +51,20 @@ struct vdpad_spec {
 bool vdpad_name_is_valid(const char *name);
 
 /*
- * The attributes of one device (the innermost object above, or the params of dev.add), into spec:
- * name and mgmtdev from members of these names if they are there.
+ * The attributes of one device (the innermost object above, or the params of dev.add), into spec,
+ * which needs no value before: name and mgmtdev from members of these names if they are there.
  */
 int vdpad_spec_parse(const json_t *attributes, struct vdpad_spec *spec, struct vdpad_error *error);
-/* Of a device that is made: the innermost object above. NULL: no memory. */
+/* The same of a device whose name stands outside: {"NAME": {...}}, [dev NAME]. */
+int vdpad_spec_parse_named(const char *name, const json_t *attributes, struct vdpad_spec *spec,
+			   struct vdpad_error *error);
+/* It is made, as this. */
+void vdpad_spec_made(struct vdpad_spec *spec, const struct vv_provisioned *device,
+		     uint32_t vendor_id);
+/*
+ * Of a device that is made: the innermost object above; of another what was asked for, so that it
+ * can be asked for again. NULL: no memory.
+ */
 json_t *vdpad_spec_json(const struct vdpad_spec *spec);
 
 #endif

@@ -91,9 +91,8 @@ static void parse_bad_line_says_what(void **state)
 	struct vdpad_options o;
 
 	(void)state;
-	REFUSED("which sockets?");
-	REFUSED("which sockets?", "-l", "0");
 	REFUSED("which sockets?", "--");
+	REFUSED("which sockets?", "-l", "0", "--");
 	REFUSED("comes after the --", "--socket", "/a=b");
 	REFUSED("comes after the --", "--narrow", "--", "-s", "/a=b");
 	REFUSED("--bogus: no such option", "--", "--bogus");
@@ -113,6 +112,40 @@ static void parse_bad_line_says_what(void **state)
 	memset(too_long, 'p', sizeof(too_long));
 	strcpy(too_long + 108, "=x");
 	REFUSED("107 bytes", "--", "-s", too_long);
+}
+
+static void parse_managing_takes_its_options(void **state)
+{
+	struct vdpad_options o;
+
+	(void)state;
+	assert_int_equal(PARSE(&o, "-c", "/f", "--state-dir", "/s", "--rpc=/r", "--log", "debug",
+			       "--check", "--foreground"),
+			 0);
+	assert_true(o.manage && o.check);
+	assert_string_equal(o.config, "/f");
+	assert_string_equal(o.state_dir, "/s");
+	assert_string_equal(o.rpc, "/r");
+	assert_string_equal(o.log, "debug");
+	vdpad_options_destroy(&o);
+	assert_int_equal(PARSE(&o, "--state-dir", "/s"), 0);
+	assert_true(o.manage && !o.check && !o.config && !o.rpc && !o.log);
+	assert_int_equal(PARSE(&o, "--", "-s", "a=b"), 0);
+	assert_false(o.manage);
+	vdpad_options_destroy(&o);
+}
+
+static void parse_bad_managing_line_says_what(void **state)
+{
+	(void)state;
+	REFUSED("what is to be served?");
+	REFUSED("-l: no such option", "-l", "0");
+	REFUSED("--bogus: no such option", "-c", "/f", "--bogus");
+	REFUSED("-c: what?", "-c");
+	REFUSED("--rpc: what?", "--rpc");
+	REFUSED("more: not an option", "-c", "/f", "more");
+	REFUSED("--config: given twice", "-c", "/f", "--config", "/g");
+	REFUSED("--rpc: given twice", "--rpc", "/f", "--rpc", "/f");
 }
 
 static void parse_more_sockets_than_librte_vhost_has_is_refused(void **state)
@@ -145,6 +178,8 @@ int main(void)
 	    cmocka_unit_test(parse_switches_sets_them),
 	    cmocka_unit_test(parse_path_with_equals_takes_last),
 	    cmocka_unit_test(parse_bad_line_says_what),
+	    cmocka_unit_test(parse_managing_takes_its_options),
+	    cmocka_unit_test(parse_bad_managing_line_says_what),
 	    cmocka_unit_test(parse_more_sockets_than_librte_vhost_has_is_refused),
 	};
 

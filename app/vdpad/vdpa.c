@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "devices.h"
+#include "vdpa.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,6 @@
 
 #include <rte_dev.h>
 #include <rte_vdpa.h>
-
-#include "say.h"
 
 /* "A, B, C"; what does not fit is left out. Returns their number. */
 static unsigned int list(char *text, size_t size)
@@ -29,28 +27,27 @@ static unsigned int list(char *text, size_t size)
 	return n;
 }
 
-int vdpad_device_find(const char *name, struct vdpad_device *device)
+int vdpad_vdpa_find(const char *name, struct vdpad_vdpa *device, struct vdpad_error *error)
 {
-	struct vdpad_device d = {.vdpa = rte_vdpa_find_device_by_name(name)};
+	struct vdpad_vdpa d = {.vdpa = rte_vdpa_find_device_by_name(name)};
 	char names[768];
 
 	if (!d.vdpa) {
 		if (list(names, sizeof(names)))
-			vdpad_say("%s: no such vDPA device; there are: %s", name, names);
-		else
-			vdpad_say("%s: there are no vDPA devices at all. Is a driver loaded (-d "
+			return vdpad_fail(error, ENODEV, "",
+					  "%s: no such vDPA device; there are: %s", name, names);
+		return vdpad_fail(error, ENODEV, "",
+				  "%s: there are no vDPA devices at all. Is a driver loaded (-d "
 				  "librte_vdpa_verbs.so), is a device asked for (--vdev "
 				  "vdpa_verbs0,ibdev=mlx5_0 or -a ADDRESS,class=vdpa), and did it "
 				  "start (lines above)?",
 				  name);
-		return -ENODEV;
 	}
 	if (rte_vdpa_get_queue_num(d.vdpa, &d.pairs) ||
 	    rte_vdpa_get_features(d.vdpa, &d.features) ||
-	    rte_vdpa_get_protocol_features(d.vdpa, &d.protocol_features)) {
-		vdpad_say("%s: the device does not say what it can do", name);
-		return -EIO;
-	}
+	    rte_vdpa_get_protocol_features(d.vdpa, &d.protocol_features))
+		return vdpad_fail(error, EIO, "", "%s: the device does not say what it can do",
+				  name);
 	*device = d;
 	return 0;
 }

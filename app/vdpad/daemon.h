@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * vdpad as it manages devices: from the INI file to the signal that ends it. One loop waits for
+ * signals, for requests and for the time to tell systemd's watchdog. Thread: main.
+ */
+#ifndef VDPAD_DAEMON_H
+#define VDPAD_DAEMON_H
+
+struct vdpad_options;
+
+/* The status to exit with: EXIT_USAGE (2) if the file is wrong. What fails is said. */
+int vdpad_daemon(const struct vdpad_options *options);
+
+#endif
