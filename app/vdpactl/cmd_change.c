@@ -66,6 +66,9 @@ int ctl_dev_add(struct ctl *ctl)
 		return ctl_fail("%s: with -f the file says it all", ctl->words[0]);
 	if (ctl->options.file)
 		return add_from_file(ctl);
+	if (!ctl->n_words)
+		return ctl_fail("words are missing (vdpactl dev add name NAME mgmtdev MGMTDEV [WORD "
+				"VALUE ...] | -f FILE)");
 	return change_pairs(ctl, "dev.add", ctl->n_words, ctl->words);
 }
 

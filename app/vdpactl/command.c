@@ -72,6 +72,8 @@ static const struct ctl_command objects[] = {
     {.name = "dev", .help = ctl_help_dev, .sub = dev_commands, .instead = "show"},
     {.name = "model", .help = ctl_help_model, .sub = model_commands, .instead = "show"},
     {.name = "daemon", .help = ctl_help_daemon, .sub = daemon_commands, .instead = "show"},
+    {.name = "baseline", .help = ctl_help_baseline, .run = ctl_baseline, .min_words = 1,
+     .max_words = -1},
     {0},
 };
 
