@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -234,11 +235,19 @@ static int take_timer(struct daemon *d)
 	return watch(d, d->timer);
 }
 
+/* As systemd makes it; elsewhere somebody has to. */
+static void make_socket_dir(const char *dir)
+{
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		vdpad_warn("socket_dir %s: it is not there: %s", dir, strerror(errno));
+}
+
 /* 0: it served, and was asked to end. */
 static int serve(struct daemon *d)
 {
 	int err;
 
+	make_socket_dir(d->config.socket_dir);
 	vdpad_manager_restore(d->manager);
 	err = vdpad_rpc_server_create(d->manager, &d->server);
 	if (!err)

@@ -323,13 +323,14 @@ int vdpad_store_prepare(const struct vdpad_store *store, const struct vdpad_spec
 	return err;
 }
 
+/* file: as a device's is called. */
 static int change_name(const struct vdpad_store *store, const char *from, const char *to,
-		       struct vdpad_error *error)
+		       const char *file, struct vdpad_error *error)
 {
 	if (renameat(store->dir_fd, from, store->dir_fd, to))
-		return failed(store, to, "cannot be renamed", error);
+		return failed(store, file, "cannot be renamed", error);
 	if (fsync(store->dir_fd))
-		return failed(store, to, "the directory cannot be written", error);
+		return failed(store, file, "the directory cannot be written", error);
 	return 0;
 }
 
@@ -346,7 +347,7 @@ int vdpad_store_commit(const struct vdpad_store *store, const char *name,
 	/* What it replaces is kept by another name until the new one is durable. */
 	unlinkat(store->dir_fd, old, 0);
 	is_new = linkat(store->dir_fd, to, store->dir_fd, old, 0) && errno == ENOENT;
-	err = change_name(store, from, to, error);
+	err = change_name(store, from, to, to, error);
 	if (err && is_new)
 		unlinkat(store->dir_fd, to, 0);
 	else if (err)
@@ -373,7 +374,7 @@ int vdpad_store_remove(const struct vdpad_store *store, const char *name,
 	file_of(name, gone, to);
 	if (faccessat(store->dir_fd, from, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
 		return 0;
-	err = change_name(store, from, to, error);
+	err = change_name(store, from, to, from, error);
 	if (err)
 		renameat(store->dir_fd, to, store->dir_fd, from);
 	return err;
