@@ -135,8 +135,23 @@ static json_t *lines(char *why)
 	return array;
 }
 
-static int compare(const char *name, const json_t *attributes, const struct vv_parent *parent,
-		   unsigned int choices, json_t **all, struct vdpad_error *error)
+/* Where the destination is made already it is that which has to be the same, else it has to fit. */
+static int compare_here(struct vdpad_manager *manager, const struct vdpad_spec *spec,
+			const struct vv_provisioned *device, const struct vv_parent *parent,
+			unsigned int choices, char *why, size_t why_len)
+{
+	struct vdpad_error none;
+	struct vdpad_device *there = vdpad_manager_find(manager, spec->name, &none);
+	const struct vdpad_spec *made = there ? vdpad_device_spec(there) : NULL;
+
+	if (made && made->made && !strcmp(made->mgmtdev, parent->name))
+		return vv_compat_device(device, &made->device, choices, why, why_len);
+	return vv_compat_parent(device, parent, choices, why, why_len);
+}
+
+static int compare(struct vdpad_manager *manager, const char *name, const json_t *attributes,
+		   const struct vv_parent *parent, unsigned int choices, json_t **all,
+		   struct vdpad_error *error)
 {
 	char why[4096] = "";
 	struct vv_provisioned device;
@@ -148,7 +163,7 @@ static int compare(const char *name, const json_t *attributes, const struct vv_p
 		err = whole(&spec, &device, error);
 	if (err)
 		return err;
-	err = vv_compat_parent(&device, parent, choices, why, sizeof(why));
+	err = compare_here(manager, &spec, &device, parent, choices, why, sizeof(why));
 	o = json_object();
 	vdpad_json_put(&o, "mgmtdev", vdpad_json_text(parent->name));
 	vdpad_json_put(&o, "compatible", json_boolean(!err));
@@ -181,7 +196,7 @@ int vdpad_rpc_dev_compat(struct vdpad_manager *manager, const json_t *params, js
 	all = json_object();
 	json_object_foreach((json_t *)devices, name, attributes)
 	{
-		err = compare(name, attributes, &parent, choices, &all, error);
+		err = compare(manager, name, attributes, &parent, choices, &all, error);
 		if (err) {
 			json_decref(all);
 			return err;
