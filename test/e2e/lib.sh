@@ -174,7 +174,8 @@ figure() { # NAME: one of softhca's counters
 	"$SOFTHCA" stat "${2:-$STAT}" | awk -v n="$1" 'NF == 2 && $1 == n { print $2 }'
 }
 live_objects() { # "KIND=N" of what is alive, one a line
-	"$SOFTHCA" stat "${1:-$STAT}" | awk 'o && $2 { print $1 "=" $2 } $1 == "object" { o = 1 }'
+	# There are none in a NIC that nobody has opened yet.
+	{ "$SOFTHCA" stat "${1:-$STAT}" 2>/dev/null || true; } | awk 'o && $2 { print $1 "=" $2 } $1 == "object" { o = 1 }'
 }
 live_are() { [ "$(live_objects)" = "$1" ]; }
 
@@ -303,9 +304,9 @@ configuration() { # NAME [LINES of [daemon]] [LINES behind it]
 		state_dir = $T/$1-state
 		socket_dir = $T/$1-run
 		rpc = $T/$1.rpc
-		eal = $(eal "$1" 64) --no-pci
-		$2
-		$3
+		eal = $(eal "$1" 64 | xargs) --no-pci
+		${2:-}
+		${3:-}
 	END
 }
 at() { # NAME
@@ -318,7 +319,7 @@ managed_up() { # NAME
 	alive "$1" || fail "vdpad has ended"
 }
 ctl() { # WORD...
-	"$VDPACTL" --rpc "$RPC" "$@"
+	"$VDPACTL" -s "$RPC" "$@"
 }
 # What jq makes of an answer.
 ask() { # JQ-EXPRESSION WORD...
