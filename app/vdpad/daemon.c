@@ -24,8 +24,6 @@
 #include "rpc.h"
 #include "say.h"
 
-enum { EXIT_USAGE = 2 };
-
 struct daemon {
 	const struct vdpad_options *options; /* borrowed */
 	struct vdpad_config config;
@@ -306,7 +304,7 @@ int vdpad_daemon(const struct vdpad_options *options)
 
 	if (err) {
 		vdpad_warn("%s", error.text);
-		return EXIT_USAGE;
+		return EXIT_FAILURE;
 	}
 	if (options->check) {
 		err = check(&d.config);
