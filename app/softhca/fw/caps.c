@@ -94,10 +94,11 @@ static const struct cap_value ethernet[] = {
     {FLD(per_protocol_networking_offload_caps, rss_ind_tbl_cap),       LIM_LOG_RQT_SZ},
 };
 
+_Static_assert(DP_RX_WAYS_MAX == 1 << 6, "log_max_destination");
 static const struct cap_value nic_receive[] = {
     {FLD(flow_table_prop_layout, ft_support),          1 },
     {FLD(flow_table_prop_layout, flow_modify_en),      1 },
-    {FLD(flow_table_prop_layout, log_max_destination), 0 },
+    {FLD(flow_table_prop_layout, log_max_destination), 6 },
     {FLD(flow_table_prop_layout, log_max_flow),        16},
 };
 
@@ -150,6 +151,7 @@ static void put_nic_receive(struct cmd *cmd)
 	    BASE + fields[FLD(flow_table_nic_cap, flow_table_properties_nic_receive)].offset;
 
 	PUT(cmd, base, nic_receive);
+	cmd_put(cmd, BASE, FLD(flow_table_nic_cap, nic_rx_multi_path_tirs), 1);
 	/* Without tables of a program's own: the root table only. */
 	if (p->flow_tables) {
 		cmd_put(cmd, base, FLD(flow_table_prop_layout, max_ft_level), p->max_ft_level);

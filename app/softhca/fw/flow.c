@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fail.h"
 #include "flow.h"
@@ -11,14 +12,105 @@
 
 enum { TABLE_NIC_RX = 0, FLOW_SEQ_BITS = 48 /* below the priority */ };
 
+/* ---- parts of one entry ---- */
+
+static bool is_part(const struct flow *a, const struct flow *b)
+{
+	const struct matcher *m = a->matcher, *n = b->matcher;
+
+	return m->priority == n->priority && m->match.l4 == n->match.l4 &&
+	       !memcmp(&m->match.mask, &n->match.mask, sizeof(m->match.mask)) &&
+	       !memcmp(&a->value, &b->value, sizeof(a->value));
+}
+
+/* Another part of the entry, with the same destination. */
+static struct flow *twin(const struct flow *flow)
+{
+	struct flow *other;
+
+	LIST_FOREACH(other, &flow->obj.ctx->func->flows, in_func)
+	if (other != flow && other->order == flow->order && other->dest == flow->dest)
+		return other;
+	return NULL;
+}
+
+/* As the datapath has it. */
+static void fill_entry(const struct flow *flow, struct dp_rx_entry *entry)
+{
+	*entry = (struct dp_rx_entry){.order = flow->order, .counter = flow->counter};
+	entry->mask = flow->matcher->match.mask;
+	entry->value = flow->value;
+	if (flow->leads)
+		flow_entry_lead(entry, flow->dest);
+}
+
+/* Find the parts there are, if the flow may be one of them; it has its place then. */
+static int join(struct flow *flow, const struct hca_flow_attr *attr, const char **why)
+{
+	struct hca *hca = flow->obj.ctx->hca;
+	struct flow *other, *first = NULL;
+	unsigned int n = 0;
+
+	LIST_FOREACH(other, &flow->obj.ctx->func->flows, in_func)
+	{
+		if (!is_part(flow, other))
+			continue;
+		first = other;
+		n++;
+	}
+	flow->tag = attr->tag;
+	flow->order =
+	    (uint64_t)flow->matcher->priority << FLOW_SEQ_BITS | (first ? 0 : hca->flow_seq++);
+	flow->leads = flow->dest;
+	if (!first)
+		return 0;
+	flow->order = first->order;
+	*why = "a rule that is the same otherwise drops, or does not";
+	if (first->drop != flow->drop)
+		return -EEXIST;
+	*why = "a rule that is the same otherwise has another tag";
+	if (attr->has_tag && first->tag != attr->tag)
+		return -EEXIST;
+	*why = "there are as many rules of the kind as an entry has destinations";
+	if (n >= DP_RX_WAYS_MAX)
+		return -EINVAL;
+	*why = "";
+	flow->tag = first->tag;
+	flow->leads = flow->dest && !twin(flow);
+	return 0;
+}
+
+static int publish(struct flow *flow)
+{
+	struct hca_ctx *ctx = flow->obj.ctx;
+	struct dp_rx_entry entry;
+	int err;
+
+	fill_entry(flow, &entry);
+	dp_lock(ctx->hca->dp);
+	err = dp_entry_add(ctx->func->port, NULL, &entry, &flow->entry);
+	dp_unlock(ctx->hca->dp);
+	if (!err)
+		LIST_INSERT_HEAD(&ctx->func->flows, flow, in_func);
+	return err;
+}
+
 void flow_fini(struct hca_obj *obj)
 {
-	struct flow *flow = (struct flow *)obj;
+	struct flow *flow = (struct flow *)obj, *heir;
 	struct dp *dp = obj->ctx->hca->dp;
+	struct dp_rx_entry entry;
 
 	if (!flow->entry)
 		return;
+	LIST_REMOVE(flow, in_func);
+	heir = flow->leads ? twin(flow) : NULL;
 	dp_lock(dp);
+	if (heir) {
+		heir->leads = true;
+		fill_entry(heir, &entry);
+		dp_entry_set(heir->entry, &entry);
+	}
 	dp_entry_remove(flow->entry);
 	dp_unlock(dp);
 }
@@ -117,11 +209,10 @@ static int check_flow(const struct hca_ctx *ctx, const struct hca_flow_attr *att
 	return 0;
 }
 
-static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, struct dp_rx_entry *entry,
-		     const char **why)
+static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, const char **why)
 {
 	int err = flow_value_parse(attr->value, attr->value_len, &flow->matcher->match,
-				   &entry->value, why);
+				   &flow->value, why);
 
 	if (!err)
 		err = obj_use(&flow->obj, &flow->matcher->obj);
@@ -131,22 +222,18 @@ static int flow_fill(struct flow *flow, const struct hca_flow_attr *attr, struct
 		err = obj_use(&flow->obj, attr->counter);
 	if (err)
 		return err;
-	entry->mask = flow->matcher->match.mask;
-	entry->order =
-	    (uint64_t)flow->matcher->priority << FLOW_SEQ_BITS | flow->obj.ctx->hca->flow_seq++;
-	if (attr->dest)
-		flow_entry_lead(entry, attr->dest);
+	flow->dest = attr->dest;
+	flow->drop = attr->drop;
 	if (attr->counter)
-		entry->counter =
+		flow->counter =
 		    &((struct flow_counter *)attr->counter)->counters[attr->counter_offset];
-	return 0;
+	return join(flow, attr, why);
 }
 
 static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, struct flow **out,
 		     const char **why)
 {
 	struct hca_ctx *ctx = matcher->obj.ctx;
-	struct dp_rx_entry entry = {0};
 	struct hca_obj *obj;
 	struct flow *flow;
 	int err = check_flow(ctx, attr, why);
@@ -158,12 +245,9 @@ static int flow_make(struct matcher *matcher, const struct hca_flow_attr *attr, 
 		return err;
 	flow = (struct flow *)obj;
 	flow->matcher = matcher;
-	err = flow_fill(flow, attr, &entry, why);
-	if (!err) {
-		dp_lock(ctx->hca->dp);
-		err = dp_entry_add(ctx->func->port, NULL, &entry, &flow->entry);
-		dp_unlock(ctx->hca->dp);
-	}
+	err = flow_fill(flow, attr, why);
+	if (!err)
+		err = publish(flow);
 	if (err) {
 		obj_discard(obj);
 		return err;

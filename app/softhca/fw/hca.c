@@ -165,6 +165,23 @@ void hca_process_ends(struct hca *hca)
 	pthread_mutex_unlock(&hca->lock);
 }
 
+/*
+ * As Linux's mlx5_ib does: the port loops frames back from the function's second context on, as
+ * each has a transport domain.
+ */
+static void count_contexts(struct hca_function *func, int n)
+{
+	bool before = func->contexts > 1, now;
+
+	func->contexts += (unsigned int)n;
+	now = func->contexts > 1;
+	if (now == before)
+		return;
+	dp_lock(func->hca->dp);
+	dp_port_set_loopback(func->port, now);
+	dp_unlock(func->hca->dp);
+}
+
 int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 {
 	struct hca_ctx *ctx;
@@ -185,6 +202,7 @@ int hca_ctx_open(struct hca *hca, unsigned int function, struct hca_ctx **out)
 		err = -ENOMEM;
 	trace_call(ctx, "open_context", err, " ");
 	if (!err) {
+		count_contexts(ctx->func, 1);
 		STAT_ADD(hca, objects[HCA_STAT_CTX], 1);
 		STAT_ADD(hca, objects_made[HCA_STAT_CTX], 1);
 		*out = ctx;
@@ -210,6 +228,7 @@ void hca_ctx_close(struct hca_ctx *ctx)
 		leaks_report(ctx);
 	call_begin(&call, hca, "close_context");
 	leaked = obj_destroy_all(ctx);
+	count_contexts(ctx->func, -1);
 	trace_call(ctx, "close_context", 0, " leaked=%u", leaked);
 	STAT_ADD(hca, objects[HCA_STAT_CTX], -1);
 	call_end(&call, 0);

@@ -164,11 +164,17 @@ struct hca_flow_attr {
 	size_t value_len;
 	struct hca_obj *dest; /* a TIR or a flow table, made with hca_obj_create */
 	bool drop, default_miss;
+	bool has_tag;
+	uint32_t tag;
 	struct hca_obj *counter; /* flow counters made with hca_obj_create; NULL: none */
 	uint32_t counter_offset; /* which of the bulk */
 };
 
-/* -EINVAL: an object of another kind, or of another context. */
+/*
+ * -EINVAL: an object of another kind, or of another context; more destinations than an entry has.
+ * -EEXIST: there is a rule with the same priority, mask and value that drops where this one does
+ * not, or the reverse, or that has another tag. Else both apply: Linux, mlx5 fs_core.c.
+ */
 int hca_flow_create(struct hca_matcher *matcher, const struct hca_flow_attr *attr,
 		    struct hca_flow **flow);
 int hca_flow_destroy(struct hca_flow *flow);

@@ -44,6 +44,7 @@ enum {
 
 struct cq;
 struct event_sub;
+struct flow;
 struct mkey;
 struct rdma_qp;
 struct rqt;
@@ -57,7 +58,9 @@ struct hca_function {
 	uint16_t mtu;
 	bool link_down;
 	unsigned int virtqueues;
-	LIST_HEAD(, rqt) rqts; /* all that there are */
+	unsigned int contexts;
+	LIST_HEAD(, rqt) rqts;   /* all that there are */
+	LIST_HEAD(, flow) flows; /* rules of the root table */
 };
 
 /* Events on their way from NIC threads to channels; see event.c. */

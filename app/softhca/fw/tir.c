@@ -60,6 +60,7 @@ int tir_create(struct cmd *cmd, struct hca_obj **out)
 	if (err)
 		return err;
 	get_self_lb(cmd, &attr);
+	attr.domain = td->id;
 	err = obj_new(cmd->ctx, OBJ_TIR, sizeof(*tir), &obj);
 	if (err)
 		return cmd_refuse_errno(cmd, err);

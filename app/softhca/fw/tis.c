@@ -18,9 +18,10 @@ int tis_create(struct cmd *cmd, struct hca_obj **out)
 		return err;
 	if (cmd_get(cmd, FLD(tisc, lag_tx_port_affinity)) > LIM_LAG_PORTS)
 		return cmd_refuse(cmd, SYND(TIS_PORT), FLD(tisc, lag_tx_port_affinity), " ");
-	err = obj_new(cmd->ctx, OBJ_TIS, sizeof(*obj), &obj);
+	err = obj_new(cmd->ctx, OBJ_TIS, sizeof(struct tis), &obj);
 	if (err)
 		return cmd_refuse_errno(cmd, err);
+	((struct tis *)obj)->domain = td->id;
 	err = obj_use(obj, td);
 	if (err) {
 		obj_discard(obj);

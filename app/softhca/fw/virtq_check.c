@@ -6,6 +6,7 @@
 #include "hca_priv.h"
 #include "mem.h"
 #include "profile.h"
+#include "tis.h"
 #include "virtq.h"
 
 enum { EVENT_MODE_NONE = 0, EVENT_MODE_QP = 1 };
@@ -341,6 +342,7 @@ static int check_tis_and_counters(struct cmd *cmd, struct virtq *virtq, const st
 	err = obj_use(&virtq->obj, tis);
 	if (err)
 		return cmd_refuse_errno(cmd, err);
+	virtq->attr.domain = ((struct tis *)tis)->domain;
 	if (!cmd_get(cmd, FLD(virtio_q, counter_set_id)))
 		return 0;
 	err = cmd_ref(cmd, FLD(virtio_q, counter_set_id), &obj);

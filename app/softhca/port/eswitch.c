@@ -9,6 +9,8 @@
 
 #define ESW_MAC_MASK ((1ULL << 48) - 1)
 
+/* What a frame is remembered with; with more it is counted at once. */
+enum { ESW_COUNTERS = DP_RX_LEVEL_MAX + 1 };
 enum { ESW_CVLAN = 0x8100, ESW_SVLAN = 0x88a8, ESW_TAG_LEN = 4, ESW_MACS_LEN = 12 };
 
 /* A frame as the e-switch looks at it: its first bytes, copied. */
@@ -155,7 +157,7 @@ static void esw_remember(struct nic *nic, unsigned int i, int8_t grown,
 	e->i = (uint8_t)i;
 	e->grown = grown;
 	e->len = nic->frame[i].len;
-	e->n_counters = result->n_counters;
+	e->n_counters = (uint8_t)result->n_counters;
 	memcpy(e->counter, result->counter, result->n_counters * sizeof(e->counter[0]));
 }
 
@@ -198,17 +200,26 @@ static struct vq *esw_refuse(const struct dp_port *from, const struct esw_head *
 
 /* ---- who gets it ---- */
 
+/* The sender's domain if the frame comes straight back: rx_table_find. */
+static int64_t esw_self(const struct vq *tx, bool self)
+{
+	return self ? (int64_t)tx->attr.domain : RX_FROM_OTHERS;
+}
+
 static bool esw_receives(const struct dp *dp, const struct dp_port *from, unsigned int index,
 			 uint16_t vid)
 {
 	const struct dp_port *port = &dp->port[index];
 
 	return port->rx != NULL && !port->down && !port->representor &&
-	       (port != from || dp->loopback) &&
+	       (port != from || dp->loopback || from->local_loopback) &&
 	       (port->policy.vlan == 0 || port->policy.vlan == vid);
 }
 
-/* The only port a flooded frame can reach, or NULL when there is none or several. */
+/*
+ * The only port a flooded frame can reach, or NULL when there is none or several. The sender's own
+ * counts as several if the frame also leaves.
+ */
 static struct dp_port *esw_only_receiver(const struct dp *dp, const struct dp_port *from,
 					 uint16_t vid, unsigned int *n)
 {
@@ -221,7 +232,7 @@ static struct dp_port *esw_only_receiver(const struct dp *dp, const struct dp_po
 			++*n;
 		}
 	}
-	return *n == 1 ? only : NULL;
+	return *n == 1 && (only != from || dp->loopback) ? only : NULL;
 }
 
 /* A function without a VLAN has its own MAC in all of them. */
@@ -284,7 +295,7 @@ static bool esw_lookup(struct dp *dp, struct dp_port *from, const struct esw_hea
  * One queue for all frames of the route? By their MACs; if those do not settle it, by what follows
  * them, and then the route is for frames that have the same there.
  */
-static struct vq *esw_one_queue(const struct rx_table *rx, const struct esw_head *h,
+static struct vq *esw_one_queue(const struct rx_table *rx, const struct esw_head *h, int64_t self,
 				struct route_cache *r)
 {
 	struct rx_known known;
@@ -297,6 +308,7 @@ static struct vq *esw_one_queue(const struct rx_table *rx, const struct esw_head
 	memcpy(known.value.key.dmac, h->bytes, sizeof(known.value.key.dmac));
 	memcpy(known.value.key.smac, h->bytes + 6, sizeof(known.value.key.smac));
 	known.group = h->bytes[0] & 1;
+	known.self = self;
 	settled = rx_table_known(rx, &known, &result);
 	if (!settled && !esw_is_tag(esw_be16(h->bytes + 12))) {
 		known.mask.key.ethertype = 0xffff;
@@ -308,13 +320,14 @@ static struct vq *esw_one_queue(const struct rx_table *rx, const struct esw_head
 		if (settled)
 			r->key_mask = UINT64_MAX;
 	}
-	return settled && !(r->self && result.block_self) ? result.vq : NULL;
+	return settled ? result.vq : NULL;
 }
 
 /* The rest of a new route: what it does to frames, and whether the hot path may know it. */
-static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_head *h,
+static void esw_fill(struct nic *nic, const struct vq *tx, const struct esw_head *h,
 		     struct route_cache *r)
 {
+	const struct dp_port *from = tx->port;
 	uint16_t mtu;
 
 	r->valid = h->tags == 0 || !nic->dp->vlan_aware;
@@ -327,7 +340,7 @@ static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_hea
 	if (!r->valid || r->form != FORM_SAME || from->policy.spoof_check)
 		return;
 	if (r->port->rx != NULL && !r->port->down)
-		r->vq = esw_one_queue(r->port->rx, h, r);
+		r->vq = esw_one_queue(r->port->rx, h, esw_self(tx, r->self), r);
 	if (r->vq == NULL) {
 		r->hashed = true;
 		flow_cache_clear(&r->flows);
@@ -335,30 +348,34 @@ static void esw_fill(struct nic *nic, struct dp_port *from, const struct esw_hea
 }
 
 /* The queue for a frame that goes to r->port. */
-static struct vq *esw_steer(struct nic *nic, struct route_cache *r, struct esw_head *h,
-			    unsigned int i)
+static struct vq *esw_steer(struct nic *nic, const struct vq *tx, struct route_cache *r,
+			    struct esw_head *h, unsigned int i)
 {
 	struct rx_result result;
-	struct frame *f = &nic->frame[i];
+	struct frame *f = &nic->frame[i], origin = *f;
 	int8_t grown = 0;
 
 	result.vq = NULL;
+	result.n_more = 0;
 	result.n_counters = 0;
 
 	if (unlikely(!esw_fits(r->port, h, batch_wire_len(nic, i, f->len))))
 		return &nic_drop_other;
 	if (unlikely(r->form != FORM_SAME)) {
-		struct frame origin = *f;
-
 		nic->n_pieces += esw_retag(nic, i, &origin, r->form, h->vid);
 		esw_retag_head(h, r->form);
 		grown = r->form == FORM_TAG ? ESW_TAG_LEN : -ESW_TAG_LEN;
 	}
 	if (r->port->rx != NULL && !r->port->down)
-		rx_table_find(r->port->rx, h->bytes, h->len, &result);
+		rx_table_find(r->port->rx, h->bytes, h->len, esw_self(tx, r->self), &result);
+	if (unlikely(result.n_more > 0 || result.n_counters > ESW_COUNTERS)) {
+		*f = origin;
+		nic->only[i] = (uint16_t)(r->port->index + 1) | (r->self ? ESW_SELF : 0);
+		return &nic_flood;
+	}
 	if (unlikely(grown != 0 || result.n_counters > 0))
 		esw_remember(nic, i, grown, &result);
-	if (result.vq == NULL || (r->self && result.block_self))
+	if (result.vq == NULL)
 		return &nic_drop_dest;
 	/* What is counted is looked for each time. */
 	if (r->hashed && f->n == 1 && result.n_counters == 0)
@@ -410,51 +427,75 @@ void esw_route(struct nic *nic, struct vq *tx, unsigned int i)
 		r->key[0] = key[0];
 		r->key[1] = key[1];
 		r->key_mask = dp->vlan_aware ? UINT64_MAX : ESW_MAC_MASK;
-		esw_fill(nic, from, &h, r);
+		esw_fill(nic, tx, &h, r);
 	}
 	nic->wait[i] = r->may_wait;
+	nic->only[i] = 0;
 	if (r->port == NULL)
 		nic->dst[i] = &nic_flood;
 	else if (r->vq != NULL && esw_fits(r->port, &h, len))
 		nic->dst[i] = r->vq;
 	else
-		nic->dst[i] = esw_steer(nic, r, &h, i);
+		nic->dst[i] = esw_steer(nic, tx, r, &h, i);
+}
+
+/* Who at the port gets the flooded frame: the first, the others are in nic->more. */
+static struct vq *esw_flood_port(struct nic *nic, const struct vq *tx, unsigned int i,
+				 const struct dp_port *to, struct esw_head *h)
+{
+	uint32_t len = nic->flood_frame.len, head = (uint32_t)h->len;
+	enum frame_form form = esw_form(tx->port, to);
+	/* What comes back by the wire comes from outside. */
+	bool self = nic->only[i] ? nic->only[i] & ESW_SELF : to == tx->port && !nic->dp->loopback;
+	struct rx_result result;
+
+	if (unlikely(!esw_fits(to, h, batch_wire_len(nic, i, len)))) {
+		stat_add(&nic->port_stats[to->index].drops_other, 1);
+		return NULL;
+	}
+	esw_retag_head(h, form);
+	rx_table_find(to->rx, h->bytes, h->len, esw_self(tx, self), &result);
+	for (unsigned int c = 0; c < result.n_counters; c++)
+		esw_count(result.counter[c], len + (uint32_t)h->len - head);
+	if (result.vq == NULL)
+		return NULL;
+	if (unlikely(form != FORM_SAME))
+		esw_retag(nic, i, &nic->flood_frame, form, h->vid);
+	memcpy(nic->more, result.more, result.n_more * sizeof(nic->more[0]));
+	nic->n_more = result.n_more;
+	nic->more_at = 0;
+	return result.vq;
 }
 
 struct vq *esw_flood_next(struct nic *nic, struct vq *tx, unsigned int i)
 {
-	struct dp_port *from = tx->port;
-	struct dp *dp = nic->dp;
+	unsigned int only = nic->only[i] & ~(unsigned int)ESW_SELF;
+	const struct dp *dp = nic->dp;
+	unsigned int end = only ? only : dp->n_ports;
 	struct esw_head origin;
 
-	if (nic->flood == 0)
+	if (nic->flood == 0) {
 		nic->flood_frame = nic->frame[i];
+		nic->flood = only ? only - 1 : 0;
+		nic->n_more = 0;
+		nic->more_at = 0;
+	}
+	if (nic->more_at < nic->n_more)
+		return nic->more[nic->more_at++];
 	nic->frame[i] = nic->flood_frame;
 	nic_commit();
-	esw_read(nic, from, &nic->frame[i], &origin);
-	while (nic->flood < dp->n_ports) {
+	esw_read(nic, tx->port, &nic->frame[i], &origin);
+	while (nic->flood < end) {
 		unsigned int index = nic->flood++;
-		struct dp_port *to = &dp->port[index];
+		const struct dp_port *to = &dp->port[index];
 		struct esw_head h = origin;
-		struct rx_result result;
-		enum frame_form form;
+		struct vq *vq;
 
-		if (!esw_receives(dp, from, index, h.vid))
+		if (only ? to->rx == NULL || to->down : !esw_receives(dp, tx->port, index, h.vid))
 			continue;
-		if (unlikely(!esw_fits(to, &h, batch_wire_len(nic, i, nic->flood_frame.len)))) {
-			stat_add(&nic->port_stats[index].drops_other, 1);
-			continue;
-		}
-		form = esw_form(from, to);
-		esw_retag_head(&h, form);
-		rx_table_find(to->rx, h.bytes, h.len, &result);
-		for (unsigned int c = 0; c < result.n_counters; c++)
-			esw_count(result.counter[c], nic->flood_frame.len + h.len - origin.len);
-		if (result.vq == NULL)
-			continue;
-		if (unlikely(form != FORM_SAME))
-			esw_retag(nic, i, &nic->flood_frame, form, h.vid);
-		return result.vq;
+		vq = esw_flood_port(nic, tx, i, to, &h);
+		if (vq != NULL)
+			return vq;
 	}
 	return NULL;
 }

@@ -14,6 +14,8 @@
  * the same way. What the receiver gets may have a VLAN tag more or less: then nic->frame[i] has,
  * too.
  */
+enum { ESW_SELF = 1 << 15 }; /* in nic->only: the frame comes straight back to its sender's port */
+
 void esw_route(struct nic *nic, struct vq *tx, unsigned int i);
 
 /*

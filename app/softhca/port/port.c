@@ -58,6 +58,12 @@ int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy
 	return 0;
 }
 
+void dp_port_set_loopback(struct dp_port *port, bool on)
+{
+	port->local_loopback = on;
+	port_void_routes(port->dp);
+}
+
 void dp_port_set_link(struct dp_port *port, bool up)
 {
 	port->down = !up;

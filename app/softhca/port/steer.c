@@ -213,6 +213,19 @@ int rx_entry_set(struct rx_entry *e, const struct dp_rx_entry *attr)
 	return 0;
 }
 
+/* Entries that are one with what is to be added. */
+static unsigned int rx_ways(const struct rx_group *g, const union rx_key *value, uint64_t order)
+{
+	const struct rx_entry *e = rx_group_find(g, value->word);
+	unsigned int n = 0;
+
+	while (e != NULL && e->order != order)
+		e = e->next;
+	for (; e != NULL; e = rx_entry_more(e))
+		n++;
+	return n;
+}
+
 int rx_entry_add(struct rx_table *table, const struct dp_rx_entry *attr, struct rx_entry **out)
 {
 	union rx_key mask, value;
@@ -227,6 +240,8 @@ int rx_entry_add(struct rx_table *table, const struct dp_rx_entry *attr, struct 
 		err = rx_group_new(table, &mask, attr->order, &g);
 		if (err)
 			return err;
+	} else if (rx_ways(g, &value, attr->order) >= DP_RX_WAYS_MAX) {
+		return -ENOSPC;
 	}
 	e = calloc(1, sizeof(*e) + g->n_words * sizeof(e->value[0]));
 	err = e == NULL ? -ENOMEM : 0;
@@ -389,27 +404,60 @@ static const struct rx_entry *rx_table_match(const struct rx_table *table, const
 	return best;
 }
 
-void rx_table_find(const struct rx_table *table, const uint8_t *bytes, size_t len,
+/* A frame on its way. */
+struct rx_walk {
+	const uint64_t *key;
+	const struct flow_key *fields; /* the same */
+	bool group;
+	int64_t self;
+	struct rx_result *result;
+};
+
+static void rx_take(const struct rx_walk *w, const struct rx_tir *tir)
+{
+	struct rx_result *r = w->result;
+	struct vq *vq;
+
+	if (rx_tir_blocks(tir, w->group, w->self))
+		return;
+	vq = rx_tir_queue(tir, w->fields);
+	if (r->vq == NULL)
+		r->vq = vq;
+	else if (vq != NULL)
+		r->more[r->n_more++] = vq;
+}
+
+static void rx_walk(const struct rx_walk *w, const struct rx_table *table)
+{
+	struct rx_result *r = w->result;
+	const struct rx_entry *e = rx_table_match(table, w->key);
+
+	for (; e != NULL; e = rx_entry_more(e)) {
+		if (e->counter != NULL)
+			r->counter[r->n_counters++] = e->counter;
+		if (e->tir != NULL)
+			rx_take(w, e->tir);
+		else if (e->table != NULL)
+			rx_walk(w, e->table);
+	}
+}
+
+void rx_table_find(const struct rx_table *table, const uint8_t *bytes, size_t len, int64_t self,
 		   struct rx_result *result)
 {
 	union rx_key k;
+	struct rx_walk w = {
+	    .key = k.word,
+	    .fields = &k.key,
+	    .group = bytes[0] & 1,
+	    .self = self,
+	    .result = result,
+	};
 
 	result->vq = NULL;
-	result->block_self = false;
+	result->n_more = 0;
 	result->n_counters = 0;
 	k.word[RX_WORDS - 1] = 0;
 	frame_parse(bytes, len, &k.key);
-	while (table != NULL) {
-		const struct rx_entry *e = rx_table_match(table, k.word);
-
-		if (e == NULL)
-			return;
-		if (e->counter != NULL)
-			result->counter[result->n_counters++] = e->counter;
-		table = e->table;
-		if (e->tir == NULL)
-			continue;
-		result->vq = rx_tir_queue(e->tir, &k.key);
-		result->block_self = bytes[0] & 1 ? e->tir->block_self_mc : e->tir->block_self_uc;
-	}
+	rx_walk(&w, table);
 }

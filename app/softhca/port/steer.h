@@ -18,7 +18,10 @@
 
 #include "../vq/dp.h"
 
-enum { RX_WORDS = (sizeof(struct flow_key) + 7) / 8, RX_COUNTERS = DP_RX_LEVEL_MAX + 1 };
+enum {
+	RX_WORDS = (sizeof(struct flow_key) + 7) / 8,
+	RX_COUNTERS = DP_RX_WAYS_MAX * (DP_RX_LEVEL_MAX + 1),
+};
 
 /* A key as words, for masking and comparing. */
 union rx_key {
@@ -51,6 +54,7 @@ struct rx_tir {
 	struct rss_table *rss;       /* a reference; NULL: queues[0] */
 	bool symmetric, block_self_uc, block_self_mc;
 	uint8_t hash_fields;
+	uint32_t domain;
 };
 
 struct rx_table {
@@ -66,7 +70,7 @@ struct rx_table {
 
 struct rx_entry {
 	struct rx_group *group;
-	struct rx_entry *next; /* of the same bucket; by order */
+	struct rx_entry *next; /* of the same bucket; by order; of equal order: the same entry */
 	uint64_t order;
 	struct rx_tir *tir;         /* borrowed */
 	struct rx_table *table;     /* borrowed */
@@ -88,17 +92,38 @@ struct rx_table *rx_entry_table(const struct rx_entry *entry);
 
 struct rx_result {
 	struct vq *vq; /* borrowed; NULL: nobody takes the frame */
-	bool block_self;
-	uint8_t n_counters;
+	unsigned int n_more;
+	struct vq *more[DP_RX_WAYS_MAX]; /* borrowed; who takes it as well */
+	unsigned int n_counters;
 	struct dp_counter *counter[RX_COUNTERS]; /* borrowed; of the entries on the frame's way */
 };
 
+/*
+ * self: the domain of the frame's sender if it comes straight back to its port, which TIRs may
+ * block; else RX_FROM_OTHERS.
+ */
+#define RX_FROM_OTHERS (-1)
+
 /* bytes: a copy of the frame's first len bytes, at least 14. */
-void rx_table_find(const struct rx_table *table, const uint8_t *bytes, size_t len,
+void rx_table_find(const struct rx_table *table, const uint8_t *bytes, size_t len, int64_t self,
 		   struct rx_result *result);
 
-/* Some entry of the group that matches, if the bits it looks at are key's; the lowest order. */
+/*
+ * Some entry of the group that matches, if the bits it looks at are key's; the lowest order. Behind
+ * it are those that are one with it: rx_entry_more().
+ */
 const struct rx_entry *rx_group_find(const struct rx_group *group, const uint64_t *key);
+
+static inline const struct rx_entry *rx_entry_more(const struct rx_entry *entry)
+{
+	return entry->next != NULL && entry->next->order == entry->order ? entry->next : NULL;
+}
+
+/* Does the TIR not take a group's frames (or others) of that sender? */
+static inline bool rx_tir_blocks(const struct rx_tir *tir, bool group, int64_t self)
+{
+	return (group ? tir->block_self_mc : tir->block_self_uc) && self == (int64_t)tir->domain;
+}
 
 /* What can be asked of a group (steer_known.c does). */
 const uint64_t *rx_group_mask(const struct rx_group *group); /* RX_WORDS of them */
@@ -127,12 +152,14 @@ struct vq *rx_tir_queue(const struct rx_tir *tir, const struct flow_key *key);
 /* ---- what needs no look: steer_known.c ---- */
 
 /*
- * Do all frames whose keys agree with known in the bits of its mask go to one queue, uncounted? A
+ * Do all frames whose keys agree with known in the bits of its mask go to one queue, uncounted, or
+ * all to none? A
  * group's destination MAC or not is said by group, also if the MAC is not known.
  */
 struct rx_known {
 	union rx_key mask, value;
 	bool group;
+	int64_t self; /* as of rx_table_find */
 };
 
 bool rx_table_known(const struct rx_table *table, const struct rx_known *known,

@@ -8,36 +8,43 @@ enum { KNOWN_LOOKS = 64 };
 struct known_walk {
 	const struct rx_known *known;
 	unsigned int looks;
-	bool found;
-	struct vq *vq;
-	bool block_self;
 };
 
-static bool known_table(struct known_walk *w, const struct rx_table *table);
+/* Each of these: does it not depend, and who takes the frames then; NULL: nobody. */
+static bool known_table(struct known_walk *w, const struct rx_table *table, struct vq **vq);
 
-/* Does what leads here agree with what others lead to? */
-static bool known_tir(struct known_walk *w, const struct rx_tir *tir)
+static bool known_tir(const struct known_walk *w, const struct rx_tir *tir, struct vq **vq)
 {
-	bool block = w->known->group ? tir->block_self_mc : tir->block_self_uc;
-	struct vq *vq = tir->rqt->queues[0];
-
-	if (vq == NULL || (tir->rss != NULL && !tir->rqt->same))
-		return false;
-	if (!w->found) {
-		w->found = true;
-		w->vq = vq;
-		w->block_self = block;
-	}
-	return w->vq == vq && w->block_self == block;
+	*vq = NULL;
+	if (rx_tir_blocks(tir, w->known->group, w->known->self))
+		return true;
+	*vq = tir->rqt->queues[0];
+	return tir->rss == NULL || tir->rqt->same;
 }
 
-static bool known_entry(struct known_walk *w, const struct rx_entry *e)
+static bool known_way(struct known_walk *w, const struct rx_entry *e, struct vq **vq)
 {
+	*vq = NULL;
 	if (e->counter != NULL || w->looks++ >= KNOWN_LOOKS)
 		return false;
 	if (e->tir != NULL)
-		return known_tir(w, e->tir);
-	return e->table != NULL && known_table(w, e->table);
+		return known_tir(w, e->tir, vq);
+	return e->table == NULL || known_table(w, e->table, vq);
+}
+
+/* An entry with all its ways, of which one at most may lead to anybody. */
+static bool known_entry(struct known_walk *w, const struct rx_entry *e, struct vq **vq)
+{
+	*vq = NULL;
+	for (; e != NULL; e = rx_entry_more(e)) {
+		struct vq *one;
+
+		if (!known_way(w, e, &one) || (one != NULL && *vq != NULL))
+			return false;
+		if (one != NULL)
+			*vq = one;
+	}
+	return true;
 }
 
 static bool known_all(const struct rx_known *known, const struct rx_group *g)
@@ -82,34 +89,43 @@ static const struct rx_entry *known_sure(const struct rx_known *known, const str
 	return best;
 }
 
-/* Entries of a group that are before the sure one all agree. */
-static bool known_group(struct known_walk *w, const struct rx_group *g, uint64_t before)
+/* Entries of a group that are before the sure one all lead to vq. */
+static bool known_group(struct known_walk *w, const struct rx_group *g, uint64_t before,
+			const struct vq *vq)
 {
-	const struct rx_entry *e = NULL;
+	const struct rx_entry *e = NULL, *last = NULL;
 
 	if (rx_group_entries(g) > KNOWN_LOOKS)
 		return false;
 	while ((e = rx_group_next(g, e)) != NULL) {
-		if (e->order < before && known_possible(w->known, g, e) && !known_entry(w, e))
+		bool again = last != NULL && last->order == e->order;
+		struct vq *other;
+
+		last = e;
+		if (again || e->order >= before || !known_possible(w->known, g, e))
+			continue;
+		if (!known_entry(w, e, &other) || other != vq)
 			return false;
 	}
 	return true;
 }
 
-static bool known_table(struct known_walk *w, const struct rx_table *table)
+static bool known_table(struct known_walk *w, const struct rx_table *table, struct vq **vq)
 {
 	const struct rx_entry *sure = known_sure(w->known, table);
+	uint64_t before = sure != NULL ? sure->order : UINT64_MAX;
 
-	if (sure == NULL)
+	*vq = NULL;
+	if (sure != NULL && !known_entry(w, sure, vq))
 		return false;
 	for (unsigned int i = 0; i < table->n_groups; i++) {
 		const struct rx_group *g = table->group[i];
 
-		if (rx_group_first(g) < sure->order && !known_all(w->known, g) &&
-		    !known_group(w, g, sure->order))
+		if (rx_group_first(g) < before && !known_all(w->known, g) &&
+		    !known_group(w, g, before, *vq))
 			return false;
 	}
-	return known_entry(w, sure);
+	return true;
 }
 
 bool rx_table_known(const struct rx_table *table, const struct rx_known *known,
@@ -117,10 +133,7 @@ bool rx_table_known(const struct rx_table *table, const struct rx_known *known,
 {
 	struct known_walk w = {.known = known};
 
-	if (!known_table(&w, table))
-		return false;
-	result->vq = w.vq;
-	result->block_self = w.block_self;
+	result->n_more = 0;
 	result->n_counters = 0;
-	return true;
+	return known_table(&w, table, &result->vq);
 }

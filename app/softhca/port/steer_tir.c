@@ -133,6 +133,7 @@ int rx_tir_set(struct rx_tir *tir, const struct dp_tir *attr, struct rx_rqt *rqt
 	tir->symmetric = attr->symmetric;
 	tir->block_self_uc = attr->block_self_uc;
 	tir->block_self_mc = attr->block_self_mc;
+	tir->domain = attr->domain;
 	tir->hash_fields = attr->hash_fields;
 	return 0;
 }

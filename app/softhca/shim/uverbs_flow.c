@@ -79,14 +79,15 @@ static int flow_counter(struct ubundle *b, struct hca_flow_attr *attr)
 }
 
 /* Accepted as hardware does; a virtqueue has no completion that would show it. */
-static int flow_tag_check(struct ubundle *b)
+static int flow_tag(struct ubundle *b, struct hca_flow_attr *attr)
 {
-	const struct uattr *attr = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_TAG);
-	uint32_t tag = 0;
+	const struct uattr *tag = ubundle_attr(b, MLX5_IB_ATTR_CREATE_FLOW_TAG);
 
-	if (attr)
-		memcpy(&tag, attr->in, sizeof(tag));
-	return tag < FLOW_TAG_LIMIT ? 0 : -EINVAL;
+	if (!tag)
+		return 0;
+	attr->has_tag = true;
+	memcpy(&attr->tag, tag->in, sizeof(attr->tag));
+	return attr->tag < FLOW_TAG_LIMIT ? 0 : -EINVAL;
 }
 
 static int flow_create(struct ubundle *b)
@@ -118,7 +119,7 @@ static int flow_create(struct ubundle *b)
 	attr.default_miss = flags & MLX5_IB_ATTR_CREATE_FLOW_FLAGS_DEFAULT_MISS;
 	rc = flow_counter(b, &attr);
 	if (!rc)
-		rc = flow_tag_check(b);
+		rc = flow_tag(b, &attr);
 	return rc ? rc : hca_flow_create(matcher->matcher, &attr, &obj->flow);
 }
 

@@ -12,8 +12,9 @@
  * off to sleeps of at most 500 us between two looks at its doorbell words.
  *
  * E-switch. Learns source MACs per function. A unicast frame goes where its destination was
- * learned - also back to the sender, unless the TIR blocks self loop-back -, else to all other
- * functions and the wire. Group frames go to all others and the wire. The wire is open-ended
+ * learned - also back to the sender's function -, else to all other functions and the wire. Group
+ * frames go to all others and the wire, and back to a function with local loop-back. A TIR that
+ * blocks self loop-back does not take what comes straight back from a queue of its own domain. The wire is open-ended
  * (frames leave for good) or has a loop-back plug: then a frame that left comes in again and is
  * delivered to the functions including its sender; each gets it once. Frames shorter than 14 or
  * longer than 9238 bytes are dropped and counted. A frame that does not fit a receive buffer is
@@ -115,6 +116,11 @@ int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy
  * Hold dp_lock; links are up in the beginning.
  */
 void dp_port_set_link(struct dp_port *port, bool up);
+/*
+ * Whether frames for groups and for unknown destinations reach the function that sends them, too:
+ * others than the sender may be there. Hold dp_lock; off in the beginning.
+ */
+void dp_port_set_loopback(struct dp_port *port, bool on);
 
 struct dp_port_stats {
 	uint64_t frames_tx, bytes_tx, frames_rx, bytes_rx; /* as its owner sees it */
@@ -199,6 +205,7 @@ struct vq_attr {
 	uint16_t size;      /* split: a power of two; packed: 1..32768 */
 	uint32_t flags;     /* VQ_F_*; header is 12 bytes with VERSION_1 or MRG_RXBUF, else 10 */
 	uint16_t max_chain; /* descriptors in a chain, at most */
+	uint32_t domain;    /* transmit: see struct dp_tir */
 	uint64_t desc_addr, driver_addr, device_addr; /* in mem; split: table, available, used */
 	/* Where to go on: split: ring index; packed: index in bits 0-14, wrap counter in bit 15. */
 	uint16_t avail_index, used_index;
@@ -291,7 +298,8 @@ struct dp_tir {
 	uint8_t key[40];     /* Toeplitz */
 	uint8_t hash_fields; /* DP_HASH_*; 0: always queues[0] */
 	bool symmetric;
-	bool block_self_uc, block_self_mc; /* self_lb_block */
+	bool block_self_uc, block_self_mc; /* self_lb_block: frames of queues of the same domain */
+	uint32_t domain;
 	/* Not for dp_tir_create and dp_tir_set, which have a dp_rqt instead. */
 	unsigned int n;     /* a power of two */
 	struct vq **queues; /* entries may be NULL: dropped */
@@ -303,6 +311,7 @@ struct dp_counter {
 };
 
 enum { DP_RX_LEVEL_MAX = 15 }; /* tables behind the root one on a frame's way, at most */
+enum { DP_RX_WAYS_MAX = 64 };  /* entries of the root table that are one, at most */
 
 struct rx_rqt;
 struct rx_tir;
@@ -331,6 +340,10 @@ void dp_table_destroy(struct rx_table *table); /* empty, and no entry leads to i
 
 struct dp_rx_entry {
 	struct flow_key mask, value; /* value already masked */
+	/*
+	 * In the root table, entries of equal mask, value and order are one: a frame goes all their
+	 * ways. Other entries never have equal orders.
+	 */
 	uint64_t order;
 	/* Where to: one of them at most; none: dropped. */
 	struct rx_tir *tir;
@@ -340,8 +353,8 @@ struct dp_rx_entry {
 
 /*
  * table NULL: the port's root table. A port whose root table is empty receives nothing, and is no
- * receiver of groups. -EINVAL: a table of the same or a lower level. set: another destination or
- * counter; never fails but for that.
+ * receiver of groups. -EINVAL: a table of the same or a lower level; -ENOSPC: too many ways. set:
+ * another destination or counter; never fails but for a table's level.
  */
 int dp_entry_add(struct dp_port *port, struct rx_table *table, const struct dp_rx_entry *attr,
 		 struct rx_entry **entry);

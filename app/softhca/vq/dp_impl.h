@@ -147,6 +147,7 @@ struct dp_port {
 	struct dp_port *peer;
 	bool representor;
 	bool down; /* dp_port_set_link */
+	bool local_loopback; /* dp_port_set_loopback */
 	struct link *link; /* owned; NULL: a function */
 	struct rx_table *rx; /* owned; NULL: nothing is received */
 	uint32_t rings;      /* doorbells seen; atomic */
@@ -210,6 +211,10 @@ struct nic {
 	struct frame_extra extra[DP_BATCH];
 	unsigned int n_extra;
 	struct frame flood_frame; /* frame pos as it was sent, while it is flooded */
+	/* Of a flooded frame: the only port that gets it, from 1 on, and ESW_SELF; 0: all. */
+	uint16_t only[DP_BATCH];
+	struct vq *more[DP_RX_WAYS_MAX]; /* of the port that was served last */
+	unsigned int n_more, more_at;
 	/* Scratch of one chain, and of one frame's buffers. */
 	struct ring_desc desc[DP_CHAIN_MAX];
 	struct mem_piece dst_pieces[DP_PIECES];

@@ -78,6 +78,12 @@ int dp_port_set_policy(struct dp_port *port, const struct dp_port_policy *policy
 	return 0;
 }
 
+void dp_port_set_loopback(struct dp_port *port, bool on)
+{
+	assert(port->dp->locked);
+	port->loopback = on;
+}
+
 void dp_port_set_link(struct dp_port *port, bool up)
 {
 	assert(port->dp->locked);

@@ -22,7 +22,7 @@ struct vq {
 	struct vq *next;
 };
 
-enum { DOUBLE_RULES = 64, DOUBLE_QUEUES = 2048, DOUBLE_WORDS = 8 };
+enum { DOUBLE_RULES = 80, DOUBLE_QUEUES = 2048, DOUBLE_WORDS = 8 };
 
 /* An entry of a table, as it is now. */
 struct double_rule {
@@ -54,6 +54,7 @@ struct dp_port {
 	uint8_t mac[6];
 	struct dp_port_policy policy;
 	int down;
+	bool loopback;
 };
 
 struct dp {

@@ -288,6 +288,137 @@ static void modify_rqt_to_any_size_below_its_largest(void **state)
 	assert_int_equal(port->rules[0].tir.n, 128);
 }
 
+/* ---- rules that are one entry (Linux, mlx5 fs_core.c) ---- */
+
+/* A TIR of its own for the context, over the queue it is given. */
+static struct hca_obj *another_tir(struct hca_ctx *ctx, const struct world *w)
+{
+	struct mbox mb;
+
+	good_tir(&mb, w->td, w->rqt);
+	return mb_create(&mb, ctx);
+}
+
+static int rule(struct hca_ctx *ctx, uint16_t priority, struct hca_flow_attr attr,
+		struct hca_flow **flow)
+{
+	static const struct match nothing;
+	struct hca_matcher *matcher;
+
+	assert_int_equal(try_matcher(ctx, &nothing, 0, priority, &matcher), 0);
+	attr.value = nothing.p;
+	attr.value_len = sizeof(nothing.p);
+	return hca_flow_create(matcher, &attr, flow);
+}
+
+static void create_flow_same_match_one_entry_several_ways(void **state)
+{
+	struct dp_port *port = &double_dp->ports[0];
+	struct rig *rig = *state;
+	struct hca_flow *one, *two, *other;
+	struct hca_obj *tir;
+	struct world w;
+
+	build(rig, &w);
+	tir = another_tir(rig->a, &w);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &one), 0);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = tir}, &two), 0);
+	assert_int_equal(rule(rig->a, 4, (struct hca_flow_attr){.dest = tir}, &other), 0);
+	assert_int_equal(port->n_rules, 3);
+	assert_true(port->rules[0].order == port->rules[1].order);
+	assert_true(port->rules[1].order < port->rules[2].order);
+	/* The place is the entry's, not the first rule's. */
+	assert_int_equal(hca_flow_destroy(one), 0);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &one), 0);
+	assert_int_equal(port->n_rules, 3);
+	assert_true(port->rules[0].order == port->rules[1].order);
+}
+
+static void create_flow_same_destination_comes_once(void **state)
+{
+	struct dp_port *port = &double_dp->ports[0];
+	struct rig *rig = *state;
+	struct hca_flow *one, *two, *three;
+	struct world w;
+
+	build(rig, &w);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &one), 0);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &two), 0);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &three), 0);
+	assert_int_equal(port->n_rules, 3);
+	assert_int_equal(port->rules[0].drop + port->rules[1].drop + port->rules[2].drop, 2);
+	/* Whichever goes, the others still lead there. */
+	assert_int_equal(hca_flow_destroy(one), 0);
+	assert_int_equal(port->n_rules, 2);
+	assert_int_equal(port->rules[0].drop + port->rules[1].drop, 1);
+	assert_int_equal(hca_flow_destroy(three), 0);
+	assert_int_equal(port->n_rules, 1);
+	assert_false(port->rules[0].drop);
+	assert_int_equal(hca_obj_destroy(w.tir), -EBUSY);
+	assert_int_equal(hca_flow_destroy(two), 0);
+	assert_int_equal(hca_obj_destroy(w.tir), 0);
+}
+
+static void create_flow_conflicting_action_or_tag_eexist(void **state)
+{
+	struct hca_flow_attr drop = {.drop = true}, miss = {.default_miss = true};
+	struct dp_port *port = &double_dp->ports[0];
+	struct rig *rig = *state;
+	struct hca_flow *flow, *more;
+	struct hca_flow_attr to;
+	struct world w;
+
+	build(rig, &w);
+	to = (struct hca_flow_attr){.dest = w.tir, .has_tag = true, .tag = 5};
+	assert_int_equal(rule(rig->a, 3, to, &flow), 0);
+	assert_int_equal(rule(rig->a, 3, drop, &more), -EEXIST);
+	to.tag = 6;
+	assert_int_equal(rule(rig->a, 3, to, &more), -EEXIST);
+	assert_int_equal(port->n_rules, 1);
+	to.has_tag = false;
+	assert_int_equal(rule(rig->a, 3, to, &more), 0);
+	assert_int_equal(rule(rig->a, 3, miss, &more), 0);
+	/* Another priority is another entry. */
+	assert_int_equal(rule(rig->a, 4, drop, &more), 0);
+	assert_int_equal(rule(rig->a, 4, to, &more), -EEXIST);
+	assert_int_equal(rule(rig->a, 4, drop, &more), 0);
+}
+
+static void create_flow_more_ways_than_an_entry_has_einval(void **state)
+{
+	struct rig *rig = *state;
+	struct hca_flow *flow[DP_RX_WAYS_MAX], *more;
+	struct world w;
+	unsigned int i;
+
+	build(rig, &w);
+	for (i = 0; i < DP_RX_WAYS_MAX; i++)
+		assert_int_equal(
+		    rule(rig->a, 3, (struct hca_flow_attr){.dest = another_tir(rig->a, &w)},
+			 &flow[i]),
+		    0);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &more), -EINVAL);
+	assert_int_equal(hca_flow_destroy(flow[7]), 0);
+	assert_int_equal(rule(rig->a, 3, (struct hca_flow_attr){.dest = w.tir}, &more), 0);
+}
+
+/* Each context has a transport domain, and with two of them the port loops back. */
+static void open_second_context_port_loops_back(void **state)
+{
+	struct dp_port *port = &double_dp->ports[1];
+	struct rig *rig = *state;
+	struct hca_ctx *two, *three; /* rig->other is the first */
+
+	assert_false(port->loopback);
+	assert_int_equal(hca_ctx_open(rig->hca, 1, &two), 0);
+	assert_true(port->loopback);
+	assert_int_equal(hca_ctx_open(rig->hca, 1, &three), 0);
+	hca_ctx_close(two);
+	assert_true(port->loopback);
+	hca_ctx_close(three);
+	assert_false(port->loopback);
+}
+
 /* Rules of two contexts of one function stand together and go with their context. */
 static void close_context_takes_its_rules(void **state)
 {
@@ -316,6 +447,11 @@ int main(void)
 	    T(create_flow_bad_destination_einval),
 	    T(modify_rqt_and_tir_reach_datapath),
 	    T(modify_rqt_to_any_size_below_its_largest),
+	    T(create_flow_same_match_one_entry_several_ways),
+	    T(create_flow_same_destination_comes_once),
+	    T(create_flow_conflicting_action_or_tag_eexist),
+	    T(create_flow_more_ways_than_an_entry_has_einval),
+	    T(open_second_context_port_loops_back),
 	    T(close_context_takes_its_rules),
 #undef T
 	};

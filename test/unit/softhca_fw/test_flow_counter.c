@@ -94,11 +94,11 @@ static void create_flow_counted(void **state)
 {
 	const struct dp_port *port = &double_dp->ports[0];
 	struct rig *rig = *state;
-	struct hca_matcher *m = all_frames(rig), *foreign;
+	struct hca_matcher *m = all_frames(rig), *behind, *foreign;
 	struct hca_obj *tir = make_tir(rig), *one = alloc_counters(rig, 0);
 	struct hca_obj *many = alloc_counters(rig, 1);
 	struct hca_flow *flow, *flow2;
-	struct hca_matcher_attr attr = {0};
+	struct hca_matcher_attr attr = {0}, last = {.priority = 1};
 	uint64_t frames, bytes;
 
 	assert_int_equal(
@@ -116,8 +116,10 @@ static void create_flow_counted(void **state)
 	assert_int_equal(rule(foreign, (struct hca_flow_attr){.drop = true, .counter = one}, &flow),
 			 -EINVAL);
 	assert_int_equal(rule(m, (struct hca_flow_attr){.dest = tir, .counter = one}, &flow), 0);
+	assert_int_equal(hca_matcher_create(rig->a, &last, &behind), 0);
 	assert_int_equal(
-	    rule(m, (struct hca_flow_attr){.drop = true, .counter = many, .counter_offset = 127},
+	    rule(behind,
+		 (struct hca_flow_attr){.drop = true, .counter = many, .counter_offset = 127},
 		 &flow2),
 	    0);
 	assert_ptr_equal(port->rules[0].counter, ((struct flow_counter *)one)->counters);

@@ -169,6 +169,7 @@ struct rig_queue *rig_queue(struct rig_guest *g, uint16_t index, const struct ri
 	    .size = o->size,
 	    .flags = o->flags,
 	    .max_chain = o->max_chain ? o->max_chain : 256,
+	    .domain = o->domain,
 	    .desc_addr = q->area.desc.gpa,
 	    .driver_addr = q->area.driver.gpa,
 	    .device_addr = q->area.device.gpa,

@@ -86,6 +86,7 @@ struct rig_queue_options {
 	uint32_t flags;
 	uint16_t max_chain;
 	uint16_t base; /* both indices; packed: as in vq_attr */
+	uint32_t domain;
 	bool big;      /* buffers of RIG_BIG_MAX bytes, only RIG_BIG_SLOTS of them */
 };
 

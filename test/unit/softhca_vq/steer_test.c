@@ -207,17 +207,19 @@ static struct vq *find(const struct rx_table *table, const uint8_t *f, size_t le
 {
 	struct rx_result result;
 
-	rx_table_find(table, f, len, &result);
+	rx_table_find(table, f, len, RX_FROM_OTHERS, &result);
 	return result.vq;
 }
 
 /* Do all frames go to one queue, whatever they look like? */
-static bool single(const struct rx_table *table, bool group, struct rx_result *result)
+static bool single(const struct rx_table *table, bool group, int64_t self,
+		   struct rx_result *result)
 {
 	struct rx_known nothing;
 
 	memset(&nothing, 0, sizeof(nothing));
 	nothing.group = group;
+	nothing.self = self;
 	return rx_table_known(table, &nothing, result);
 }
 
@@ -246,7 +248,7 @@ static void first_matching_rule_wins(void **state)
 	rule[1].mask.ip_protocol = 0xff;
 	rule[1].value.ip_protocol = 17;
 	assert_int_equal(rx_table_create(rule, 4, &table), 0);
-	assert_false(single(table, false, &result));
+	assert_false(single(table, false, RX_FROM_OTHERS, &result));
 	len = make_frame(f, &rss_vectors[0], 17, 1);
 	assert_ptr_equal(find(table, f, len), queue(0));
 	len = make_frame(f, &rss_vectors[0], 17, 0);
@@ -318,9 +320,9 @@ static void rules_with_one_queue_need_no_look(void **state)
 {
 	struct vq *one = queue(1);
 	struct dp_tir tir[2] = {
-	    {.n = 1, .queues = &one, .hash_fields = IPS, .block_self_uc = true},
-	    {.n = 1,      .queues = &one,               .block_self_uc = true             }
-        };
+	    {.n = 1, .queues = &one, .hash_fields = IPS, .block_self_uc = true, .domain = 7},
+	    {.n = 1, .queues = &one, .block_self_uc = true, .domain = 7},
+	};
 	struct dp_rx_rule rule[2];
 	struct rx_result result;
 	struct rx_table *table;
@@ -331,15 +333,19 @@ static void rules_with_one_queue_need_no_look(void **state)
 	rule[0].tir = &tir[0];
 	rule[1].tir = &tir[1];
 	assert_int_equal(rx_table_create(rule, 2, &table), 0);
-	assert_true(single(table, false, &result));
+	assert_true(single(table, false, RX_FROM_OTHERS, &result));
 	assert_ptr_equal(result.vq, one);
-	assert_true(result.block_self);
-	assert_true(single(table, true, &result));
-	assert_false(result.block_self);
+	assert_true(single(table, false, 6, &result));
+	assert_ptr_equal(result.vq, one);
+	assert_true(single(table, false, 7, &result));
+	assert_null(result.vq);
+	assert_true(single(table, true, 7, &result));
+	assert_ptr_equal(result.vq, one);
 	rx_table_destroy(table);
 	tir[1].block_self_uc = false;
 	assert_int_equal(rx_table_create(rule, 2, &table), 0);
-	assert_false(single(table, false, &result));
+	assert_true(single(table, false, 6, &result));
+	assert_false(single(table, false, 7, &result));
 	rx_table_destroy(table);
 }
 

@@ -145,8 +145,15 @@ static void change(struct model *m)
 	random_key(&e->attr.value);
 	for (size_t b = 0; b < sizeof(struct flow_key); b++)
 		((uint8_t *)&e->attr.value)[b] &= ((uint8_t *)&e->attr.mask)[b];
-	/* No two of a table have the same. */
+	/* No two of a table have the same, but those that are one entry. */
 	e->attr.order = (uint64_t)random_below(1000) << 32 | random_below(1u << 30);
+	if (level == 0 && *n > 1 && random_below(3) == 0) {
+		const struct dp_rx_entry *one = &m->entry[0][random_below(*n - 1)].attr;
+
+		e->attr.mask = one->mask;
+		e->attr.value = one->value;
+		e->attr.order = one->order;
+	}
 	random_dest(m, level, e);
 	assert_int_equal(rx_entry_add(m->table[level], &e->attr, &e->entry), 0);
 }
@@ -163,34 +170,43 @@ static bool matches(const struct dp_rx_entry *e, const struct flow_key *key)
 	return true;
 }
 
+static void model_take(struct rx_result *r, struct vq *vq)
+{
+	if (r->vq == NULL)
+		r->vq = vq;
+	else if (vq != NULL)
+		r->more[r->n_more++] = vq;
+}
+
+static void model_walk(const struct model *m, unsigned int level, const struct flow_key *key,
+		       struct rx_result *r)
+{
+	const struct model_entry *list = m->entry[level], *best = NULL;
+
+	for (unsigned int i = 0; i < m->n[level]; i++) {
+		if (matches(&list[i].attr, key) &&
+		    (best == NULL || list[i].attr.order < best->attr.order))
+			best = &list[i];
+	}
+	for (unsigned int i = 0; best != NULL && i < m->n[level]; i++) {
+		const struct model_entry *e = &list[i];
+
+		if (e->attr.order != best->attr.order)
+			continue;
+		if (e->attr.counter != NULL)
+			r->counter[r->n_counters++] = e->attr.counter;
+		if (e->dest > TIRS)
+			model_walk(m, level + e->dest - TIRS, key, r);
+		else if (e->dest > 0)
+			model_take(r, rx_tir_queue(m->tir[e->dest - 1], key));
+	}
+}
+
 /* What the list says. */
 static void model_find(const struct model *m, const struct flow_key *key, struct rx_result *r)
 {
-	unsigned int level = 0;
-
 	memset(r, 0, sizeof(*r));
-	for (;;) {
-		const struct model_entry *best = NULL;
-
-		for (unsigned int i = 0; i < m->n[level]; i++) {
-			const struct model_entry *e = &m->entry[level][i];
-
-			if (matches(&e->attr, key) &&
-			    (best == NULL || e->attr.order < best->attr.order))
-				best = e;
-		}
-		if (best == NULL)
-			return;
-		if (best->attr.counter != NULL)
-			r->counter[r->n_counters++] = best->attr.counter;
-		if (best->dest > TIRS) {
-			level += best->dest - TIRS;
-			continue;
-		}
-		if (best->dest > 0)
-			r->vq = rx_tir_queue(m->tir[best->dest - 1], key);
-		return;
-	}
+	model_walk(m, 0, key, r);
 }
 
 static size_t frame_of(const struct flow_key *k, uint8_t *f)
@@ -217,12 +233,34 @@ static size_t frame_of(const struct flow_key *k, uint8_t *f)
 	return at + 30;
 }
 
+static unsigned int times_taken(const struct rx_result *r, const struct vq *vq)
+{
+	unsigned int n = r->vq == vq;
+
+	for (unsigned int i = 0; i < r->n_more; i++)
+		n += r->more[i] == vq;
+	return n;
+}
+
+static unsigned int times_counted(const struct rx_result *r, const struct dp_counter *counter)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < r->n_counters; i++)
+		n += r->counter[i] == counter;
+	return n;
+}
+
+/* In any order. */
 static void assert_same(const struct rx_result *a, const struct rx_result *b)
 {
-	assert_ptr_equal(a->vq, b->vq);
+	assert_true((a->vq == NULL) == (b->vq == NULL));
+	assert_int_equal(a->n_more, b->n_more);
+	for (unsigned int i = 0; i < QUEUES; i++)
+		assert_int_equal(times_taken(a, queue(i)), times_taken(b, queue(i)));
 	assert_int_equal(a->n_counters, b->n_counters);
 	for (unsigned int i = 0; i < a->n_counters; i++)
-		assert_ptr_equal(a->counter[i], b->counter[i]);
+		assert_int_equal(times_counted(a, a->counter[i]), times_counted(b, a->counter[i]));
 }
 
 static void look(const struct model *m)
@@ -233,7 +271,7 @@ static void look(const struct model *m)
 
 	random_key(&key);
 	model_find(m, &key, &want);
-	rx_table_find(m->table[0], f, frame_of(&key, f), &got);
+	rx_table_find(m->table[0], f, frame_of(&key, f), RX_FROM_OTHERS, &got);
 	assert_same(&got, &want);
 }
 
@@ -263,6 +301,7 @@ static void know(struct rx_known *known, const struct flow_key *key, bool type)
 	memcpy(known->value.key.dmac, key->dmac, 6);
 	memcpy(known->value.key.smac, key->smac, 6);
 	known->group = key->dmac[0] & 1;
+	known->self = RX_FROM_OTHERS;
 	if (!type)
 		return;
 	known->mask.key.ethertype = known->mask.key.vid = 0xffff;
@@ -284,7 +323,6 @@ static bool check_known(const struct model *m)
 	know(&known, &key, type);
 	if (!rx_table_known(m->table[0], &known, &said))
 		return false;
-	assert_non_null(said.vq);
 	for (unsigned int i = 0; i < 200; i++) {
 		random_key(&other);
 		memcpy(other.dmac, key.dmac, 6);
@@ -297,6 +335,7 @@ static bool check_known(const struct model *m)
 		}
 		model_find(m, &other, &want);
 		assert_ptr_equal(want.vq, said.vq);
+		assert_int_equal(want.n_more, 0);
 		assert_int_equal(want.n_counters, 0);
 	}
 	return true;
@@ -422,7 +461,7 @@ static void vlans_macs_and_classes_add_up_and_do_not_multiply(void **state)
 		key.cvlan_tag = key.vid != 0;
 		key.src_ip[15] = (uint8_t)(i % 64);
 		len = frame_of(&key, f);
-		rx_table_find(g.root, f, len, &r);
+		rx_table_find(g.root, f, len, RX_FROM_OTHERS, &r);
 		assert_true((r.vq != NULL) == (key.dmac[5] < MACS));
 	}
 	found = now_ns();
@@ -430,6 +469,21 @@ static void vlans_macs_and_classes_add_up_and_do_not_multiply(void **state)
 		      (unsigned long long)(made - began) / 1000,
 		      (unsigned long long)(found - made) / LOOKS);
 	guest_destroy(&g);
+}
+
+static void an_entry_has_so_many_ways(void **state)
+{
+	struct dp_rx_entry e = {.order = 5};
+	struct rx_entry *entry[DP_RX_WAYS_MAX], *one_more;
+	struct rx_table *root;
+
+	assert_int_equal(rx_table_new(NULL, 0, &root), 0);
+	for (unsigned int i = 0; i < DP_RX_WAYS_MAX; i++)
+		assert_int_equal(rx_entry_add(root, &e, &entry[i]), 0);
+	assert_int_equal(rx_entry_add(root, &e, &one_more), -ENOSPC);
+	rx_entry_remove(entry[3]);
+	assert_int_equal(rx_entry_add(root, &e, &one_more), 0);
+	rx_table_destroy(root);
 }
 
 static void a_table_leads_to_higher_levels_only(void **state)
@@ -458,6 +512,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(frames_go_where_the_list_says),
 	    cmocka_unit_test(what_is_known_is_true),
 	    cmocka_unit_test(vlans_macs_and_classes_add_up_and_do_not_multiply),
+	    cmocka_unit_test(an_entry_has_so_many_ways),
 	    cmocka_unit_test(a_table_leads_to_higher_levels_only),
 	};
 
