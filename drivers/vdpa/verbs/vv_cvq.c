@@ -414,9 +414,14 @@ bool vv_cvq_want_kicks(struct vv_cvq *c, bool kicks)
 
 /* ---- life ---- */
 
+size_t vv_cvq_bytes(void)
+{
+	return (sizeof(struct vv_cvq) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
 int vv_cvq_create(const char *name, const struct vv_cvq_ops *ops, void *arg, struct vv_cvq **cvq)
 {
-	size_t size = (sizeof(**cvq) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	size_t size = vv_cvq_bytes();
 	struct vv_cvq *c = aligned_alloc(CACHE_LINE, size);
 	int err;
 

@@ -74,6 +74,8 @@ struct vv_cvq_ring {
 int vv_cvq_create(const char *name, const struct vv_cvq_ops *ops, void *arg, struct vv_cvq **cvq);
 void vv_cvq_destroy(struct vv_cvq *cvq); /* stopped; NULL is legal */
 
+size_t vv_cvq_bytes(void); /* of host memory, each */
+
 /* -EINVAL: no such ring. -EALREADY: it runs. Kicks are asked for; one look follows at once. */
 int vv_cvq_start(struct vv_cvq *cvq, const struct vv_cvq_ring *ring);
 /* Returns where it stopped; if it does not run (legal): where it did last, or was to start. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Theory of operation: vv_dev.h. Everything is released by the same two functions, vv_dev_stop for
- * what a start has made and vv_dev_destroy for what a probe has made, whether all of it is there
- * or only the first part.
+ * Start and stop. Theory of operation: vv_dev.h. Everything is released by the same two functions,
+ * vv_dev_stop for what a start has made and vv_dev_destroy (vv_dev_life.c) for what a probe has
+ * made, whether all of it is there or only the first part.
  */
 #include <assert.h>
 #include <errno.h>
@@ -23,129 +23,9 @@ static void state_set(struct vv_dev *dev, enum vv_dev_state to) VV_REQUIRES(dev-
 	dev->state = to;
 }
 
-/* ---- probe and remove ---- */
-
-static int objects_create(struct vv_dev *dev, char *why, size_t why_len) VV_REQUIRES(dev->control)
-{
-	unsigned int i;
-	int err = vv_event_pool_create(dev->hca, dev->n_queues, &dev->pool);
-
-	if (!err)
-		err = vv_steer_create(dev->hca, &dev->steer);
-	for (i = 0; i < dev->n_queues && !err; i++)
-		err = vv_queue_create(dev, i);
-	if (err) {
-		snprintf(why, why_len, "%s",
-			 err == -ENOMEM && !*vv_hca_error(dev->hca) ? "out of memory"
-								    : vv_hca_error(dev->hca));
-		return err;
-	}
-	err =
-	    vv_loop_start(dev->name, vv_hca_event_fd(dev->hca), &vv_dev_loop_ops, dev, &dev->loop);
-	if (!err)
-		err = vv_loop_add(dev->loop, VV_LOOP_PORT, vv_hca_async_fd(dev->hca));
-	if (err) {
-		snprintf(why, why_len, "notifier thread: %s", strerror(-err));
-		return err;
-	}
-	/* After the event is watched, so that no change goes unseen. */
-	err = vv_hca_port(dev->hca, &dev->port);
-	if (err) {
-		snprintf(why, why_len, "%s", vv_hca_error(dev->hca));
-		return err;
-	}
-	return vv_dev_ctrl_create(dev, why, why_len);
-}
-
-int vv_dev_create(const char *name, const struct vv_args *args, struct vv_dev **dev, char *why,
-		  size_t why_len)
-{
-	struct vv_device offer;
-	struct vv_parent parent;
-	struct vv_hca *hca;
-	struct vv_dev *d;
-	unsigned int i;
-	int err = vv_hca_open(args->ibdev, &hca, why, why_len);
-
-	if (err)
-		return err;
-	vv_parent_of(vv_hca_caps(hca), args->ibdev, vv_hca_caps(hca)->max_queues, 1, &parent);
-	err = vv_offer_make(&parent, args, &offer, why, why_len);
-	if (err) {
-		vv_hca_close(hca);
-		return err;
-	}
-	d = calloc(1, sizeof(*d) + 2 * offer.pairs * sizeof(d->queues[0]));
-	if (!d) {
-		snprintf(why, why_len, "out of memory");
-		vv_hca_close(hca);
-		return -ENOMEM;
-	}
-	snprintf(d->name, sizeof(d->name), "%s", name);
-	d->hca = hca;
-	d->offer = offer;
-	d->n_queues = 2 * offer.pairs;
-	vv_lock_init(&d->control);
-	for (i = 0; i < d->n_queues; i++) {
-		struct vv_queue *q = &d->queues[i];
-
-		q->dev = d;
-		q->index = i;
-		q->kick_fd = -1;
-		vv_lock_init(&q->notify);
-		vv_lock(&q->notify);
-		q->call = VV_CALL_NONE;
-		vv_unlock(&q->notify);
-	}
-
-	vv_lock(&d->control);
-	err = objects_create(d, why, why_len);
-	vv_unlock(&d->control);
-	if (err) {
-		vv_dev_destroy(d);
-		return err;
-	}
-	*dev = d;
-	return 0;
-}
-
-void vv_dev_destroy(struct vv_dev *dev)
-{
-	unsigned int i;
-
-	if (!dev)
-		return;
-	vv_dev_stop(dev, NULL);
-	vv_dev_ctrl_destroy(dev);
-	vv_loop_stop(dev->loop);
-	for (i = dev->n_queues; i-- > 0;)
-		vv_queue_destroy(&dev->queues[i]);
-	vv_steer_destroy(dev->steer);
-	vv_event_pool_destroy(dev->pool);
-	vv_hca_close(dev->hca);
-	vv_lock_destroy(&dev->control);
-	free(dev);
-}
-
-const char *vv_dev_name(const struct vv_dev *dev)
-{
-	return dev->name;
-}
-
-const struct vv_device *vv_dev_offer(const struct vv_dev *dev)
-{
-	return &dev->offer;
-}
-
 unsigned int vv_dev_rings(const struct vv_dev *dev)
 {
 	return dev->n_queues + (dev->ctrl.cvq ? 1 : 0);
-}
-
-/* Rings of data queues: those in front of the control queue, if there is one. */
-static unsigned int data_rings(const struct vv_dev *dev) VV_REQUIRES(dev->control)
-{
-	return dev->ctrl.ring ? dev->ctrl.ring : dev->n_queues;
 }
 
 bool vv_dev_ring_is_data(struct vv_dev *dev, unsigned int ring)
@@ -153,7 +33,7 @@ bool vv_dev_ring_is_data(struct vv_dev *dev, unsigned int ring)
 	unsigned int n;
 
 	vv_lock(&dev->control);
-	n = data_rings(dev);
+	n = vv_dev_data_rings(dev);
 	vv_unlock(&dev->control);
 	return ring < n;
 }
@@ -260,7 +140,7 @@ static int start_all(struct vv_dev *dev, const struct vv_guest *guest, char *why
 	if (err)
 		return err;
 	vv_dev_ctrl_negotiated(dev, guest);
-	for (i = 0; i < guest->n_rings && i < data_rings(dev); i++) {
+	for (i = 0; i < guest->n_rings && i < vv_dev_data_rings(dev); i++) {
 		const struct vv_ring *ring = &guest->rings[i];
 		struct vv_queue *q = &dev->queues[i];
 
@@ -342,6 +222,7 @@ void vv_dev_disconnected(struct vv_dev *dev)
 {
 	vv_lock(&dev->control);
 	dev->quiet = false;
+	dev->was_run = false;
 	vv_unlock(&dev->control);
 }
 
@@ -394,7 +275,7 @@ int vv_dev_ring_start(struct vv_dev *dev, unsigned int queue, const struct vv_ri
 		err = -ENODEV;
 	else if (dev->ctrl.ring && queue == dev->ctrl.ring)
 		err = control_ring_start(dev, ring, stopped);
-	else if (queue < data_rings(dev))
+	else if (queue < vv_dev_data_rings(dev))
 		err = data_ring_start(dev, queue, ring, stopped);
 	else
 		err = -E2BIG;
@@ -412,7 +293,7 @@ int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *
 		err = -ENODEV;
 	} else if (dev->ctrl.ring && queue == dev->ctrl.ring) {
 		vv_dev_ctrl_stop(dev, stopped);
-	} else if (queue < data_rings(dev)) {
+	} else if (queue < vv_dev_data_rings(dev)) {
 		struct vv_queue *q = &dev->queues[queue];
 
 		vv_lock_alias(&q->dev->control);
@@ -422,84 +303,4 @@ int vv_dev_ring_stop(struct vv_dev *dev, unsigned int queue, struct vv_stopped *
 	}
 	vv_unlock(&dev->control);
 	return err;
-}
-
-/* ---- counters ---- */
-
-/* Firmware may answer for running queues only; otherwise what it last said holds. */
-static void counters_read(struct vv_queue *q) VV_REQUIRES(q->dev->control)
-{
-	struct vv_virtq_counters now;
-
-	if (!vv_virtq_counters(q->virtq, &now))
-		q->nic = now;
-}
-
-/* Of the control queue, by whatever number it has. */
-static void control_stats(struct vv_dev *dev, uint64_t values[VV_STATS_N])
-    VV_REQUIRES(dev->control)
-{
-	struct vv_cvq_stats stats;
-	unsigned int i;
-
-	memset(values, 0, VV_STATS_N * sizeof(values[0]));
-	vv_cvq_stats(dev->ctrl.cvq, &stats);
-	values[VV_STAT_COMMANDS] = stats.commands;
-	for (i = VV_CTRL_OK + 1; i < VV_CTRL_VERDICT_N; i++)
-		values[VV_STAT_COMMANDS_REFUSED] += stats.verdict[i];
-	values[VV_STAT_BAD_CHAINS] = stats.short_chains + stats.faults;
-	for (i = VV_SWRING_OK + 1; i < VV_SWRING_ERROR_N; i++)
-		values[VV_STAT_BAD_CHAINS] += stats.ring_errors[i];
-}
-
-/* The control queue? The last ring always is: also when it has another number, or none. */
-static bool is_control(const struct vv_dev *dev, unsigned int queue) VV_REQUIRES(dev->control)
-{
-	return dev->ctrl.cvq &&
-	       (queue == dev->n_queues || (dev->ctrl.ring && queue == dev->ctrl.ring));
-}
-
-int vv_dev_stats(struct vv_dev *dev, unsigned int queue, uint64_t values[VV_STATS_N])
-{
-	uint64_t zero[VV_STATS_N];
-	struct vv_queue *q;
-	unsigned int i;
-
-	if (queue >= vv_dev_rings(dev))
-		return -E2BIG;
-	vv_lock(&dev->control);
-	if (is_control(dev, queue)) {
-		control_stats(dev, values);
-		memcpy(zero, dev->ctrl.zero, sizeof(zero));
-	} else {
-		q = &dev->queues[queue];
-		vv_lock_alias(&q->dev->control);
-		counters_read(q);
-		vv_stats_fill(&q->nic, &q->own, values);
-		vv_stats_fill(&q->nic_zero, &q->own_zero, zero);
-	}
-	vv_unlock(&dev->control);
-	for (i = 0; i < VV_STATS_N; i++)
-		values[i] -= zero[i];
-	return 0;
-}
-
-int vv_dev_stats_reset(struct vv_dev *dev, unsigned int queue)
-{
-	struct vv_queue *q;
-
-	if (queue >= vv_dev_rings(dev))
-		return -E2BIG;
-	vv_lock(&dev->control);
-	if (is_control(dev, queue)) {
-		control_stats(dev, dev->ctrl.zero);
-	} else {
-		q = &dev->queues[queue];
-		vv_lock_alias(&q->dev->control);
-		counters_read(q);
-		q->nic_zero = q->nic;
-		vv_counters_copy(&q->own, &q->own_zero);
-	}
-	vv_unlock(&dev->control);
-	return 0;
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "vv_args.h"
+#include "rte_pmd_vdpa_verbs.h"
 #include "vv_cvq.h"
 #include "vv_mem_plan.h"
 #include "vv_offer.h"
@@ -115,6 +116,21 @@ void vv_dev_listen(struct vv_dev *dev, vv_dev_config_changed *changed, void *arg
  * it has no control queue, or has not negotiated that.
  */
 int vv_dev_announce(struct vv_dev *dev);
+
+/* ---- management (rte_pmd_vdpa_verbs.h says what each means) ---- */
+
+void vv_dev_provisioned(struct vv_dev *dev, struct vv_provisioned *provisioned);
+void vv_dev_live(struct vv_dev *dev, bool connected, struct rte_pmd_vdpa_verbs_live *live);
+int vv_dev_ring_stats(struct vv_dev *dev, unsigned int ring,
+		      struct rte_pmd_vdpa_verbs_stats *stats);
+int vv_dev_dump(struct vv_dev *dev, bool connected, char **text);
+int vv_dev_set_mac(struct vv_dev *dev, const uint8_t mac[6], char *why, size_t why_len);
+int vv_dev_set_mtu(struct vv_dev *dev, uint16_t mtu, bool connected, char *why, size_t why_len);
+int vv_dev_set_link(struct vv_dev *dev, bool up, char *why, size_t why_len);
+int vv_dev_state_get(struct vv_dev *dev, bool connected, struct rte_pmd_vdpa_verbs_state *state,
+		     char *why, size_t why_len);
+int vv_dev_state_set(struct vv_dev *dev, const struct rte_pmd_vdpa_verbs_state *state, char *why,
+		     size_t why_len);
 
 /* What a guest has chosen by its control queue, and what became of its commands. */
 struct vv_dev_control {

@@ -14,26 +14,31 @@ void vv_dev_config(struct vv_dev *dev, uint8_t *bytes, size_t len)
 	struct vv_config config = {
 	    .features = dev->offer.features,
 	    .pairs = dev->offer.pairs,
-	    .mtu = dev->offer.mtu,
 	    .full_duplex = true,
 	    .hash_types = dev->offer.hash_types,
 	    .rss_key_max = VV_CTRL_RSS_KEY_MAX,
 	    .rss_table_max = vv_dev_rss_table_max(dev),
 	};
-	bool own;
 
 	vv_lock(&dev->control);
-	config.link_up = dev->port.up;
+	config.mtu = dev->offer.mtu;
+	config.link_up = dev->port.up && !dev->link_down;
 	config.speed_mbps = dev->port.speed_mbps;
 	config.announce = dev->ctrl.state.announce;
-	/*
-	 * A guest's own address ends with it. Who reads while the rings are down, or the control
-	 * queue alone, is a driver that begins: front-ends do not tell of every reset.
-	 */
-	own = dev->state == VV_DEV_RUNNING && (dev->ctrl.running || !dev->ctrl.ring);
-	memcpy(config.mac, own ? dev->ctrl.state.mac : dev->offer.mac, sizeof(config.mac));
+	memcpy(config.mac, vv_dev_mac(dev), sizeof(config.mac));
 	vv_unlock(&dev->control);
 	vv_config_fill(&config, bytes, len);
+}
+
+/*
+ * A guest's own address ends with it. Who reads while the rings are down, or the control queue
+ * alone, is a driver that begins: front-ends do not tell of every reset.
+ */
+const uint8_t *vv_dev_mac(const struct vv_dev *dev)
+{
+	bool own = dev->state == VV_DEV_RUNNING && (dev->ctrl.running || !dev->ctrl.ring);
+
+	return own ? dev->ctrl.state.mac : dev->offer.mac;
 }
 
 int vv_dev_config_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset, size_t len)
@@ -83,7 +88,7 @@ void vv_dev_listen(struct vv_dev *dev, vv_dev_config_changed *changed, void *arg
 	vv_unlock(&dev->control);
 }
 
-static void tell(struct vv_dev *dev) VV_EXCLUDES(dev->control)
+void vv_dev_tell(struct vv_dev *dev)
 {
 	vv_dev_config_changed *changed;
 	void *arg;
@@ -97,7 +102,7 @@ static void tell(struct vv_dev *dev) VV_EXCLUDES(dev->control)
 }
 
 /* Where the guest says who it is, switches learn again where it is. */
-static bool announce_ask(struct vv_dev *dev) VV_REQUIRES(dev->control)
+bool vv_dev_announce_ask(struct vv_dev *dev)
 {
 	if (dev->state != VV_DEV_RUNNING || !dev->ctrl.ring ||
 	    !(dev->features & VV_BIT(VIRTIO_NET_F_GUEST_ANNOUNCE)))
@@ -117,7 +122,7 @@ void vv_dev_port_changed(struct vv_dev *dev)
 		changed = port.up != before.up || port.speed_mbps != before.speed_mbps;
 		dev->port = port;
 		if (port.up && !before.up)
-			announce_ask(dev);
+			vv_dev_announce_ask(dev);
 	} else {
 		VV_LOG(ERR, "%s: the port may have changed, but: %s", dev->name,
 		       vv_hca_error(dev->hca));
@@ -127,7 +132,7 @@ void vv_dev_port_changed(struct vv_dev *dev)
 		return;
 	if (port.up != before.up)
 		VV_LOG(NOTICE, "%s: link %s", dev->name, port.up ? "up" : "down");
-	tell(dev);
+	vv_dev_tell(dev);
 }
 
 int vv_dev_announce(struct vv_dev *dev)
@@ -135,9 +140,9 @@ int vv_dev_announce(struct vv_dev *dev)
 	bool asked;
 
 	vv_lock(&dev->control);
-	asked = announce_ask(dev);
+	asked = vv_dev_announce_ask(dev);
 	vv_unlock(&dev->control);
 	if (asked)
-		tell(dev);
+		vv_dev_tell(dev);
 	return asked ? 0 : -ENOTSUP;
 }

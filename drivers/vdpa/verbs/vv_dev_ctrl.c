@@ -26,6 +26,12 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 	unsigned int i;
 	int err;
 
+	if (dev->link_down) { /* by the operator: nothing comes in, and that is as it should be */
+		vv_steer_clear(dev->steer);
+		dev->parked = NULL;
+		dev->hashed = dev->deaf = false;
+		return 0;
+	}
 	queues.table_max = vv_dev_rss_table_max(dev);
 	for (i = 0; i < dev->n_queues; i += 2) {
 		const struct vv_queue *q = &dev->queues[i];
@@ -97,8 +103,16 @@ int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
 {
 	struct vv_ctrl_state before = dev->ctrl.state;
 	char why[256];
-	int err;
+	int err = 0;
 
+	if (memcmp(next->mac, before.mac, 6))
+		err = vv_seat_guest_address(dev->seat, next->mac, why, sizeof(why));
+	if (err) {
+		if (seldom(++dev->ctrl.refusals))
+			VV_LOG(WARNING, "%s: the guest asks for another's address: %s (%u times)",
+			       dev->name, why, dev->ctrl.refusals);
+		return err;
+	}
 	dev->ctrl.state = *next;
 	err = nic_follow(dev);
 	if (!err)
@@ -108,6 +122,7 @@ int vv_dev_ctrl_change(struct vv_dev *dev, const struct vv_ctrl_state *next)
 		VV_LOG(WARNING, "%s: control queue: the NIC refuses: %s (%d; %u times)", dev->name,
 		       why, -err, dev->ctrl.refusals);
 	dev->ctrl.state = before;
+	vv_seat_guest_address(dev->seat, before.mac, why, sizeof(why));
 	if (!nic_follow(dev))
 		return err;
 	VV_LOG(ERR, "%s: control queue: and cannot go back: %s; nothing is received", dev->name,
@@ -221,35 +236,63 @@ void vv_dev_ctrl_destroy(struct vv_dev *dev)
 	vv_lock_destroy(&dev->ctrl.notify);
 }
 
-void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
+void vv_dev_ctrl_conf(const struct vv_dev *dev, uint64_t features, unsigned int pairs,
+		      struct vv_ctrl_conf *conf)
 {
-	struct vv_ctrl_conf negotiated;
-	unsigned int ring = 0;
-
-	memset(&negotiated, 0, sizeof(negotiated)); /* compared as bytes */
-	negotiated.features = guest->features;
-	/* A guest that cannot read how many there are knows of one. */
-	negotiated.pairs = guest->config_readable ? dev->offer.pairs : 1;
-	negotiated.trusted = dev->offer.trusted;
-	negotiated.macs_max = VV_CTRL_MACS_MAX;
-	negotiated.hash_types = dev->offer.hash_types;
+	memset(conf, 0, sizeof(*conf)); /* compared as bytes */
+	conf->features = features;
+	conf->pairs = pairs;
+	conf->trusted = dev->offer.trusted;
+	conf->macs_max = dev->offer.mac_table_size;
+	if (conf->macs_max > VV_CTRL_MACS_MAX)
+		conf->macs_max = VV_CTRL_MACS_MAX;
+	conf->hash_types = dev->offer.hash_types;
 	/*
 	 * A guest that has not been told the address has one of its own, which nobody knows here
 	 * (librte_vhost's own mask hides it): there is nothing to tell frames by. One that is not
 	 * trusted gains nothing by declining it.
 	 */
-	if (guest->features & VV_BIT(VIRTIO_NET_F_MAC) || !dev->offer.trusted)
-		memcpy(negotiated.mac, dev->offer.mac, sizeof(negotiated.mac));
+	if (features & VV_BIT(VIRTIO_NET_F_MAC) || !dev->offer.trusted)
+		memcpy(conf->mac, dev->offer.mac, sizeof(conf->mac));
+}
+
+static void state_reset(struct vv_dev *dev) VV_REQUIRES(dev->control)
+{
+	char why[128];
+
+	vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
+	vv_seat_guest_address(dev->seat, dev->ctrl.state.mac, why, sizeof(why)); /* it is its own */
+}
+
+/* As far as the rings tell, which a guest without a control queue begins anew with it. */
+static bool is_another_guest(const struct vv_dev *dev, const struct vv_guest *guest,
+			     unsigned int ring) VV_REQUIRES(dev->control)
+{
+	if (!ring)
+		return !vv_dev_guest_goes_on(guest, 0);
+	return ring < guest->n_rings && guest->rings[ring].enabled &&
+	       vv_dev_ctrl_begins(dev, &guest->rings[ring]);
+}
+
+void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
+{
+	struct vv_ctrl_conf negotiated;
+	unsigned int ring = 0;
+	bool another;
+
+	/* A guest that cannot read how many there are knows of one. */
+	vv_dev_ctrl_conf(dev, guest->features, guest->config_readable ? dev->offer.pairs : 1,
+			 &negotiated);
 	if (dev->ctrl.cvq && guest->features & VV_BIT(VIRTIO_NET_F_CTRL_VQ))
 		ring = vv_offer_cvq_index(guest->features, dev->offer.pairs, guest->config_readable,
 					  guest->n_rings);
-	if (!ring || ring != dev->ctrl.ring ||
-	    memcmp(&negotiated, &dev->ctrl.conf, sizeof(negotiated)) ||
-	    (ring < guest->n_rings && guest->rings[ring].enabled &&
-	     vv_dev_ctrl_begins(dev, &guest->rings[ring]))) {
-		dev->ctrl.conf = negotiated;
-		vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
-	}
+	another = ring != dev->ctrl.ring ||
+		  memcmp(&negotiated, &dev->ctrl.conf, sizeof(negotiated)) ||
+		  is_another_guest(dev, guest, ring);
+	memcpy(&dev->ctrl.conf, &negotiated, sizeof(negotiated));
+	if (!vv_dev_state_load(dev, guest, ring) && another)
+		state_reset(dev);
+	dev->was_run = true;
 	dev->ctrl.ring = ring;
 	dev->ctrl.config_readable = guest->config_readable;
 }
@@ -261,7 +304,6 @@ void vv_dev_ctrl_appears(struct vv_dev *dev, unsigned int ring, unsigned int the
 				       there))
 		return;
 	dev->ctrl.ring = ring;
-	vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
 	if (vv_dev_steer(dev, NULL)) /* the guest has chosen nothing yet, and can again */
 		VV_LOG(WARNING, "%s: control queue: receive steering: %s", dev->name,
 		       vv_hca_error(dev->hca));
@@ -337,7 +379,9 @@ int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why,
 	    .driver = (void *)(uintptr_t)ring->driver,
 	    .device = (void *)(uintptr_t)ring->device,
 	};
-	int err = ring_check(dev, ring, packed, why, why_len);
+	int err = vv_dev_ring_too_long(dev, ring, why, why_len)
+		      ? -EINVAL
+		      : ring_check(dev, ring, packed, why, why_len);
 
 	if (!err)
 		err = attach(dev, ring, why, why_len);
@@ -361,6 +405,7 @@ int vv_dev_ctrl_start(struct vv_dev *dev, const struct vv_ring *ring, char *why,
 		return err;
 	}
 	dev->ctrl.running = true;
+	dev->ctrl.size = ring->size;
 	vv_dev_ctrl_call(dev); /* the guest may wait for what was used before */
 	return 0;
 }

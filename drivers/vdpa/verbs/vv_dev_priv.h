@@ -3,9 +3,12 @@
 #ifndef VV_DEV_PRIV_H
 #define VV_DEV_PRIV_H
 
+#include <stdio.h>
+
 #include "vv_cvq.h"
 #include "vv_dev.h"
 #include "vv_event.h"
+#include "vv_function.h"
 #include "vv_kick.h"
 #include "vv_lock.h"
 #include "vv_log.h"
@@ -35,7 +38,8 @@ struct vv_queue {
 	bool event_dirty;    /* the event's QPs went to error with the last queue object */
 	struct vv_virtq_conf conf;
 	const void *used; /* of a split ring: where the used index is, when the NIC cannot tell */
-	uint16_t base;    /* where it stopped; known in SUSPENDED and FAILED */
+	uint16_t base;    /* where it stopped; known in SUSPENDED and FAILED, and if held */
+	bool held;        /* RUNNING for its front-end; on the NIC there is no object */
 	struct vv_recovery recovery;
 	struct vv_virtq_counters nic, nic_zero; /* last read; subtracted since a reset */
 	struct vv_counters own_zero;
@@ -56,6 +60,7 @@ struct vv_dev_ctrl {
 	bool running;
 	bool config_readable; /* negotiated: the guest reads the configuration space from us */
 	uint16_t base;        /* where it stopped */
+	uint16_t size;        /* when it runs */
 	/*
 	 * The guest is notified by the device's own thread, not by who polls for all, as a
 	 * front-end can make a write to its eventfd block.
@@ -80,8 +85,9 @@ enum vv_poke {
 
 struct vv_dev {
 	char name[64];
-	struct vv_device offer; /* const after create */
+	struct vv_device offer; /* const after create, but for mac and mtu: under the control lock */
 	struct vv_hca *hca;     /* owned */
+	struct vv_seat *seat;   /* owned: its place on the function */
 	struct vv_loop *loop;   /* owned */
 	unsigned int pokes;     /* enum vv_poke, atomic */
 	struct vv_event_pool *pool;
@@ -103,6 +109,11 @@ struct vv_dev {
 	bool hashed VV_GUARDED_BY(control);
 	/* The last start failed: the next attempts of the same guest fail quietly (vv_dev.c). */
 	bool quiet VV_GUARDED_BY(control);
+	bool link_down VV_GUARDED_BY(control); /* by the operator */
+	/* A guest has run since the front-end came: what it has chosen is there, also stopped. */
+	bool was_run VV_GUARDED_BY(control);
+	/* Owned, NULL: none. What the guest that comes has chosen elsewhere. */
+	struct rte_pmd_vdpa_verbs_state *pending VV_GUARDED_BY(control);
 	struct vv_dev_ctrl ctrl VV_GUARDED_BY(control);
 	struct vv_port port VV_GUARDED_BY(control); /* as last told */
 	vv_dev_config_changed *changed VV_GUARDED_BY(control);
@@ -124,6 +135,19 @@ static inline bool vv_queue_is_rx(const struct vv_queue *q)
 	return q->index % 2 == 0;
 }
 
+/* More than was provisioned? Then why says so. */
+static inline bool vv_dev_ring_too_long(const struct vv_dev *dev, const struct vv_ring *ring,
+					char *why, size_t why_len)
+{
+	if (ring->size <= dev->offer.max_vq_size)
+		return false;
+	snprintf(why, why_len,
+		 "ring: %u entries, the device is provisioned for %u (max_vq_size): have the "
+		 "front-end use less, or make the device with more", ring->size,
+		 dev->offer.max_vq_size);
+	return true;
+}
+
 /* ---- vv_dev_queue.c: one queue; all under the control lock ---- */
 
 int vv_queue_create(struct vv_dev *dev, uint16_t index) VV_REQUIRES(dev->control);
@@ -139,6 +163,9 @@ int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, c
 void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped) VV_REQUIRES(q->dev->control);
 /* And give back the queue object, and the firmware's memory. */
 void vv_queue_release(struct vv_queue *q) VV_REQUIRES(q->dev->control);
+/* A transmit queue that runs: keep back what the guest sends, and go on with it. */
+void vv_queue_hold(struct vv_queue *q) VV_REQUIRES(q->dev->control);
+int vv_queue_unhold(struct vv_queue *q) VV_REQUIRES(q->dev->control);
 /* A queue whose object is in error: make it again where it stopped, or give up. */
 void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
     VV_REQUIRES(q->dev->control);
@@ -154,11 +181,20 @@ int vv_queue_settle(struct vv_queue *q) VV_REQUIRES(q->dev->control);
 /* Receive nothing. */
 void vv_dev_unsteer(struct vv_dev *dev) VV_REQUIRES(dev->control);
 
+/* Rings of data queues: those in front of the control queue, if there is one. */
+static inline unsigned int vv_dev_data_rings(const struct vv_dev *dev) VV_REQUIRES(dev->control)
+{
+	return dev->ctrl.ring ? dev->ctrl.ring : dev->n_queues;
+}
+
 /* ---- vv_dev_ctrl.c: the control plane; all under the control lock, but for create and destroy ---- */
 
 int vv_dev_ctrl_create(struct vv_dev *dev, char *why, size_t why_len);
 void vv_dev_ctrl_destroy(struct vv_dev *dev); /* of a stopped device */
 
+/* What holds for a guest that negotiated these features, and knows of so many pairs. */
+void vv_dev_ctrl_conf(const struct vv_dev *dev, uint64_t features, unsigned int pairs,
+		      struct vv_ctrl_conf *conf) VV_REQUIRES(dev->control);
 /* A guest has negotiated: dev->features is set. Keeps the state of the same guest, else begins anew. */
 void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
     VV_REQUIRES(dev->control);
@@ -191,8 +227,28 @@ void vv_dev_tune(const struct vv_dev *dev, unsigned int queue, struct vv_virtq_t
 
 /* ---- vv_dev_config.c ---- */
 
+/* The address as a guest would read it. */
+const uint8_t *vv_dev_mac(const struct vv_dev *dev) VV_REQUIRES(dev->control);
+/* Have the guest look at its configuration space. */
+void vv_dev_tell(struct vv_dev *dev) VV_EXCLUDES(dev->control);
+/* And there find that it shall announce itself: false: it does not know that. */
+bool vv_dev_announce_ask(struct vv_dev *dev) VV_REQUIRES(dev->control);
 /* The NIC says that the port may have changed. */
 void vv_dev_port_changed(struct vv_dev *dev) VV_EXCLUDES(dev->control);
+
+/* ---- vv_dev_move.c ---- */
+
+/*
+ * Does a guest go on where it was, elsewhere or before? By its control queue (ring, 0: none) if
+ * that is there, else by its data rings.
+ */
+bool vv_dev_guest_goes_on(const struct vv_guest *guest, unsigned int ring);
+/*
+ * What has been loaded, if it is for this guest, is in force; it is used up in any case. After
+ * ctrl.conf is known. False: nothing of it is used.
+ */
+bool vv_dev_state_load(struct vv_dev *dev, const struct vv_guest *guest, unsigned int ring)
+    VV_REQUIRES(dev->control);
 
 /* ---- vv_dev_notify.c: what happens on the notifier thread ---- */
 

@@ -113,6 +113,8 @@ static int conf_fill(const struct vv_queue *q, const struct vv_ring *ring,
 		snprintf(why, why_len, "ring: illegal size (%u)", ring->size);
 		return -EINVAL;
 	}
+	if (vv_dev_ring_too_long(dev, ring, why, why_len))
+		return -EINVAL;
 	if (vv_mem_find(dev->mem, ring->desc, 16 * size, &conf->desc) ||
 	    vv_mem_find(dev->mem, ring->driver, driver_len, &conf->driver) ||
 	    vv_mem_find(dev->mem, ring->device, device_len, &conf->device)) {
@@ -177,7 +179,7 @@ int vv_queue_settle(struct vv_queue *q)
 	return 0;
 }
 
-static void unmake(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+static void object_remove(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 {
 	if (vv_virtq_exists(q->virtq)) {
 		if (q->dev->parked == q)
@@ -186,6 +188,12 @@ static void unmake(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 		q->event_dirty = q->event_dirty || q->conf.event_qpn;
 	}
 	q->generation++;
+}
+
+static void unmake(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	object_remove(q);
+	q->held = false;
 	state_set(q, VV_QUEUE_ABSENT);
 }
 
@@ -221,6 +229,20 @@ static int run(struct vv_queue *q, bool steer) VV_REQUIRES(q->dev->control)
 	return 0;
 }
 
+/* The operator has taken the link down: it runs without an object, and sends nothing. */
+static bool is_kept_back(const struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	return !vv_queue_is_rx(q) && q->dev->link_down;
+}
+
+static void start_held(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+{
+	unmake(q);
+	q->base = q->conf.base;
+	q->held = true;
+	state_set(q, VV_QUEUE_RUNNING);
+}
+
 int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, char *why,
 		   size_t why_len)
 {
@@ -246,6 +268,11 @@ int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, c
 	if (err)
 		goto fail;
 	*why = 0;
+	vv_lock_alias(&q->dev->control);
+	if (is_kept_back(q)) {
+		start_held(q);
+		return 0;
+	}
 	if (q->state == VV_QUEUE_ABSENT)
 		err = make(q);
 	if (!err)
@@ -293,6 +320,13 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 	}
 	if (q->state != VV_QUEUE_RUNNING)
 		return;
+	if (q->held) {
+		detach_kick(q);
+		detach_call(q);
+		unmake(q);
+		*stopped = (struct vv_stopped){.valid = true, .base = q->base};
+		return;
+	}
 
 	if (vv_queue_is_rx(q) && q->dev->state == VV_DEV_RUNNING) {
 		err = vv_dev_steer(q->dev, q);
@@ -315,6 +349,45 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 	if (!err)
 		state_set(q, VV_QUEUE_SUSPENDED);
 	*stopped = (struct vv_stopped){.valid = true, .base = q->base};
+}
+
+/* ---- the operator's link ---- */
+
+void vv_queue_hold(struct vv_queue *q)
+{
+	if (q->state != VV_QUEUE_RUNNING || q->held || vv_queue_is_rx(q))
+		return;
+	if (vv_virtq_suspend(q->virtq, &q->base)) {
+		q->base = base_guess(q);
+		VV_LOG(ERR, "%s/%u: cannot be suspended: %s; it is taken to have stopped at 0x%x",
+		       q->dev->name, q->index, vv_hca_error(q->dev->hca), q->base);
+	}
+	vv_queue_complete(q);
+	object_remove(q);
+	q->conf.base = q->base;
+	q->held = true;
+}
+
+int vv_queue_unhold(struct vv_queue *q)
+{
+	int err;
+
+	if (!q->held)
+		return 0;
+	q->held = false;
+	err = make(q);
+	if (!err)
+		err = run(q, false);
+	if (!err)
+		return 0;
+	VV_LOG(ERR, "%s/%u: cannot send again: %s; it stays stopped until the front-end resets it",
+	       q->dev->name, q->index, vv_hca_error(q->dev->hca));
+	vv_lock_alias(&q->dev->control);
+	unmake(q);
+	detach_kick(q);
+	detach_call(q);
+	state_set(q, VV_QUEUE_FAILED);
+	return err;
 }
 
 /* ---- change ---- */
@@ -376,6 +449,10 @@ int vv_queue_tune(struct vv_queue *q, const struct vv_virtq_tune *tune)
 
 	if (q->state != VV_QUEUE_RUNNING || vv_virtq_tune_equal(tune, &before))
 		return 0;
+	if (q->held) {
+		q->conf.tune = *tune;
+		return 0;
+	}
 	vv_lock_alias(&q->dev->control);
 	if (vv_queue_is_rx(q))
 		err = vv_dev_steer(q->dev, q);

@@ -59,6 +59,12 @@ int vv_event_pool_create(struct vv_hca *hca, unsigned int n, struct vv_event_poo
 	return 0;
 }
 
+size_t vv_event_pool_bytes(const struct vv_event_pool *pool)
+{
+	return sizeof(*pool) + pool->umem.len +
+	       pool->umem.len / SHARE * sizeof(struct vv_event);
+}
+
 void vv_event_pool_destroy(struct vv_event_pool *pool)
 {
 	if (!pool)

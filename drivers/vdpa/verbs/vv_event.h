@@ -34,6 +34,8 @@ struct vv_event;
 int vv_event_pool_create(struct vv_hca *hca, unsigned int n, struct vv_event_pool **pool);
 void vv_event_pool_destroy(struct vv_event_pool *pool); /* after all its events; NULL is legal */
 
+size_t vv_event_pool_bytes(const struct vv_event_pool *pool); /* of host memory */
+
 /* The i-th of the pool. cookie: comes with the events (vv_hca_next_event). 9 commands. */
 int vv_event_create(struct vv_event_pool *pool, unsigned int i, uint64_t cookie,
 		    struct vv_event **event);

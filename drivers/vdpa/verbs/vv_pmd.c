@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Devices by their names, for programs that manage them. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "rte_pmd_vdpa_verbs.h"
+#include "vv_dev.h"
+#include "vv_ops.h"
 #include "vv_pmd.h"
 
 static __thread char probe_error[1024];
@@ -17,69 +20,123 @@ void vv_pmd_probe_error(const char *why)
 	snprintf(probe_error, sizeof(probe_error), "%s", why);
 }
 
-int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *parent),
-			       void (*others)(void *arg, const char *name, const char *why),
-			       void *arg)
+/* why may be NULL. */
+static int use(const char *device, struct vv_ops_use *u, char *why, size_t why_len)
 {
-	return -ENOTSUP;
-}
+	int err = vv_ops_use(device, u);
 
-int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why,
-			      size_t why_len)
-{
-	snprintf(why, why_len, "not supported");
-	return -ENOTSUP;
+	if (err && why)
+		snprintf(why, why_len, "no such device (%s)", device);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_device(const char *device, struct vv_provisioned *provisioned)
 {
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, NULL, 0);
+
+	if (err)
+		return err;
+	vv_dev_provisioned(u.dev, provisioned);
+	vv_ops_unuse(&u);
+	return 0;
 }
 
 int rte_pmd_vdpa_verbs_live(const char *device, struct rte_pmd_vdpa_verbs_live *live)
 {
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, NULL, 0);
+
+	if (err)
+		return err;
+	vv_dev_live(u.dev, u.connected, live);
+	vv_ops_unuse(&u);
+	return 0;
 }
 
 int rte_pmd_vdpa_verbs_stats(const char *device, unsigned int ring,
 			     struct rte_pmd_vdpa_verbs_stats *stats)
 {
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, NULL, 0);
+
+	if (err)
+		return err;
+	err = vv_dev_ring_stats(u.dev, ring, stats);
+	vv_ops_unuse(&u);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_dump(const char *device, char **text)
 {
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, NULL, 0);
+
+	if (err)
+		return err;
+	err = vv_dev_dump(u.dev, u.connected, text);
+	vv_ops_unuse(&u);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_set_mac(const char *device, const uint8_t mac[6], char *why, size_t why_len)
 {
-	snprintf(why, why_len, "not supported");
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, why, why_len);
+
+	if (err)
+		return err;
+	err = vv_dev_set_mac(u.dev, mac, why, why_len);
+	vv_ops_unuse(&u);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_set_mtu(const char *device, uint16_t mtu, char *why, size_t why_len)
 {
-	snprintf(why, why_len, "not supported");
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, why, why_len);
+
+	if (err)
+		return err;
+	err = vv_dev_set_mtu(u.dev, mtu, u.connected, why, why_len);
+	vv_ops_unuse(&u);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_set_link(const char *device, bool up, char *why, size_t why_len)
 {
-	snprintf(why, why_len, "not supported");
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, why, why_len);
+
+	if (err)
+		return err;
+	err = vv_dev_set_link(u.dev, up, why, why_len);
+	vv_ops_unuse(&u);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_state_get(const char *device, struct rte_pmd_vdpa_verbs_state *state,
 				 char *why, size_t why_len)
 {
-	snprintf(why, why_len, "not supported");
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, why, why_len);
+
+	if (err)
+		return err;
+	err = vv_dev_state_get(u.dev, u.connected, state, why, why_len);
+	vv_ops_unuse(&u);
+	return err;
 }
 
 int rte_pmd_vdpa_verbs_state_set(const char *device, const struct rte_pmd_vdpa_verbs_state *state,
 				 char *why, size_t why_len)
 {
-	snprintf(why, why_len, "not supported");
-	return -ENOTSUP;
+	struct vv_ops_use u;
+	int err = use(device, &u, why, why_len);
+
+	if (err)
+		return err;
+	err = vv_dev_state_set(u.dev, state, why, why_len);
+	vv_ops_unuse(&u);
+	return err;
 }

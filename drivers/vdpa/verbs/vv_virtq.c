@@ -171,6 +171,11 @@ void vv_virtq_release(struct vv_virtq *q)
 		vv_umem_destroy(&q->umem[i]);
 }
 
+size_t vv_virtq_bytes(const struct vv_virtq *q)
+{
+	return sizeof(*q) + q->umem[0].len + q->umem[1].len + q->umem[2].len;
+}
+
 bool vv_virtq_exists(const struct vv_virtq *q)
 {
 	return q->obj.obj;

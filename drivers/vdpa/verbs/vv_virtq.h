@@ -56,6 +56,7 @@ bool vv_virtq_can_resume(const struct vv_virtq *q, const struct vv_virtq_conf *c
 void vv_virtq_unmake(struct vv_virtq *q);  /* the queue object only: 1 command */
 void vv_virtq_release(struct vv_virtq *q); /* and its memory: 3 more */
 
+size_t vv_virtq_bytes(const struct vv_virtq *q); /* of host memory, firmware's among them */
 bool vv_virtq_exists(const struct vv_virtq *q);
 uint32_t vv_virtq_number(const struct vv_virtq *q); /* for the receive table */
 
