@@ -3,10 +3,13 @@
 
 #include "command.h"
 #include "print.h"
+#include "say.h"
 #include "words.h"
 
 int ctl_show(struct ctl *ctl, json_t *result)
 {
+	if (!result)
+		return ctl_fail("no memory");
 	if (ctl->options.json)
 		ctl_print_json(result, ctl->options.pretty);
 	else

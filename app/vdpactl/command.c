@@ -74,6 +74,8 @@ static const struct ctl_command objects[] = {
     {.name = "daemon", .help = ctl_help_daemon, .sub = daemon_commands, .instead = "show"},
     {.name = "baseline", .help = ctl_help_baseline, .run = ctl_baseline, .min_words = 1,
      .max_words = -1},
+    {.name = "monitor", .help = ctl_help_monitor, .run = ctl_monitor,
+     .options = CTL_COUNT | CTL_INTERVAL},
     {0},
 };
 

@@ -49,7 +49,7 @@ int ctl_baseline(struct ctl *ctl);
 /* monitor.c */
 int ctl_monitor(struct ctl *ctl);
 
-/* What they share: print a result as the options say, and let it go. */
+/* What they share: print a result as the options say, and let it go (NULL: no memory). */
 int ctl_show(struct ctl *ctl, json_t *result);
 /* Ask for it and print it. */
 int ctl_ask(struct ctl *ctl, const char *method, json_t *params);
