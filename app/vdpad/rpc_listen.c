@@ -35,19 +35,21 @@ static int make_way(const struct sockaddr_un *address)
 	if (lstat(path, &st))
 		return 0; /* bind() says what is wrong */
 	if (!S_ISSOCK(st.st_mode)) {
-		vdpad_say("%s: there is something that is not a socket; remove it, or choose "
-			  "another path with rpc=",
-			  path);
+		vdpad_warn("%s: there is something that is not a socket; remove it, or choose "
+			   "another path with rpc=",
+			   path);
 		return -EADDRINUSE;
 	}
 	if (answers(address)) {
-		vdpad_say("%s: another program serves this socket; stop it, or choose another path "
-			  "with rpc=",
-			  path);
+		vdpad_warn(
+		    "%s: another program serves this socket; stop it, or choose another path "
+		    "with rpc=",
+		    path);
 		return -EADDRINUSE;
 	}
 	if (unlink(path)) {
-		vdpad_say("%s: the socket left there cannot be removed: %s", path, strerror(errno));
+		vdpad_warn("%s: the socket left there cannot be removed: %s", path,
+			   strerror(errno));
 		return -errno;
 	}
 	return 0;
@@ -76,8 +78,8 @@ int vdpad_rpc_listen(const char *path, mode_t mode, gid_t group, int *listener)
 	int err, fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		vdpad_say("%s: a path of a socket has at most %zu bytes", path,
-			  sizeof(address.sun_path) - 1);
+		vdpad_warn("%s: a path of a socket has at most %zu bytes", path,
+			   sizeof(address.sun_path) - 1);
 		return -ENAMETOOLONG;
 	}
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
@@ -87,7 +89,7 @@ int vdpad_rpc_listen(const char *path, mode_t mode, gid_t group, int *listener)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	err = fd < 0 ? -errno : open_at(fd, &address, mode, group);
 	if (err) {
-		vdpad_say("%s: no socket for requests can be made here: %s", path, strerror(-err));
+		vdpad_warn("%s: no socket for requests can be made here: %s", path, strerror(-err));
 		if (fd >= 0)
 			close(fd);
 		return err;

@@ -64,7 +64,7 @@ int vdpad_rpc_server_create(struct vdpad_manager *manager, struct vdpad_rpc_serv
 	s->again = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = s->epoll < 0 || s->again < 0 ? -errno : 0;
 	if (err)
-		vdpad_say("no server for requests: %s", strerror(-err));
+		vdpad_warn("no server for requests: %s", strerror(-err));
 	if (!err)
 		err = vdpad_rpc_listen(config->rpc, config->rpc_mode, config->rpc_group,
 				       &s->listener);
@@ -119,7 +119,8 @@ static struct slot *find_slot(struct vdpad_rpc_server *s)
 		if (s->slots[i].heard < oldest->heard)
 			oldest = &s->slots[i];
 	}
-	vdpad_say("%u connections for requests: the one silent for longest is closed", CLIENTS_MAX);
+	vdpad_warn("%u connections for requests: the one silent for longest is closed",
+		   CLIENTS_MAX);
 	drop(oldest);
 	return oldest;
 }
@@ -187,7 +188,7 @@ static void go_on(struct vdpad_rpc_server *s, const bool *done)
 		more |= slot->client && slot->more;
 	}
 	if (more && eventfd_write(s->again, 1))
-		vdpad_say("requests may have to wait for others: %s", strerror(errno));
+		vdpad_warn("requests may have to wait for others: %s", strerror(errno));
 }
 
 void vdpad_rpc_server_run(struct vdpad_rpc_server *s)
