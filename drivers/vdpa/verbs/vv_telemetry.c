@@ -6,18 +6,11 @@
 #include <string.h>
 
 #include <rte_telemetry.h>
-#include <rte_version.h>
 
 #include "vv_dev.h"
-#include "vv_ops.h"
 #include "vv_plan.h"
 #include "vv_telemetry.h"
-
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
-#define dict_number rte_tel_data_add_dict_uint
-#else
-#define dict_number rte_tel_data_add_dict_u64
-#endif
+#include "vv_telemetry_priv.h"
 
 static int list_add(void *arg, struct vv_dev *dev)
 {
@@ -36,7 +29,7 @@ static int list(const char *cmd, const char *params, struct rte_tel_data *d)
 
 /* ---- one control plane ---- */
 
-static void put_mac(struct rte_tel_data *d, const char *name, const uint8_t mac[6])
+void vv_telemetry_mac(struct rte_tel_data *d, const char *name, const uint8_t mac[6])
 {
 	char text[18];
 
@@ -62,7 +55,7 @@ static void put_macs(struct rte_tel_data *d, const char *name, const struct vv_c
 		return;
 	rte_tel_data_start_array(array, RTE_TEL_STRING_VAL);
 	for (i = 0; i < macs->n; i++)
-		put_mac(array, NULL, macs->addr[i]);
+		vv_telemetry_mac(array, NULL, macs->addr[i]);
 	rte_tel_data_add_dict_container(d, name, array, 0);
 }
 
@@ -81,8 +74,8 @@ static void put_vlans(struct rte_tel_data *d, const uint64_t *vlans)
 		rte_tel_data_add_array_int(array, vid); /* full: not added */
 		n++;
 	}
-	dict_number(d, "vlans_n", n);
-	dict_number(d, "vlans_all", n > VV_PLAN_VLANS_MAX);
+	vv_telemetry_number(d, "vlans_n", n);
+	vv_telemetry_number(d, "vlans_all", n > VV_PLAN_VLANS_MAX);
 	rte_tel_data_add_dict_container(d, "vlans", array, 0);
 }
 
@@ -92,8 +85,8 @@ static void put_rss(struct rte_tel_data *d, const struct vv_ctrl_rss *rss)
 	char key[2 * VV_CTRL_RSS_KEY_MAX + 1] = "";
 	unsigned int i;
 
-	dict_number(d, "rss_hash_types", rss->hash_types);
-	dict_number(d, "rss_unclassified", rss->unclassified);
+	vv_telemetry_number(d, "rss_hash_types", rss->hash_types);
+	vv_telemetry_number(d, "rss_unclassified", rss->unclassified);
 	for (i = 0; i < rss->key_len; i++)
 		snprintf(key + 2 * i, 3, "%02x", rss->key[i]);
 	rte_tel_data_add_dict_string(d, "rss_key", key);
@@ -109,26 +102,26 @@ static void put_state(struct rte_tel_data *d, const struct vv_ctrl_state *s, uns
 {
 	char offloads[24];
 
-	put_mac(d, "mac", s->mac);
-	dict_number(d, "promisc", s->promisc);
-	dict_number(d, "allmulti", s->allmulti);
-	dict_number(d, "alluni", s->alluni);
-	dict_number(d, "nomulti", s->nomulti);
-	dict_number(d, "nouni", s->nouni);
-	dict_number(d, "nobcast", s->nobcast);
+	vv_telemetry_mac(d, "mac", s->mac);
+	vv_telemetry_number(d, "promisc", s->promisc);
+	vv_telemetry_number(d, "allmulti", s->allmulti);
+	vv_telemetry_number(d, "alluni", s->alluni);
+	vv_telemetry_number(d, "nomulti", s->nomulti);
+	vv_telemetry_number(d, "nouni", s->nouni);
+	vv_telemetry_number(d, "nobcast", s->nobcast);
 	put_macs(d, "unicast", &s->uni);
 	put_macs(d, "multicast", &s->multi);
 	put_vlans(d, s->vlans);
-	dict_number(d, "announce", s->announce);
-	dict_number(d, "pairs", pairs);
+	vv_telemetry_number(d, "announce", s->announce);
+	vv_telemetry_number(d, "pairs", pairs);
 	if (s->rss_active)
 		put_rss(d, &s->rss);
 	snprintf(offloads, sizeof(offloads), "0x%" PRIx64, s->offloads);
 	rte_tel_data_add_dict_string(d, "offloads", offloads);
-	dict_number(d, "coal_rx_packets", s->coal_rx.packets);
-	dict_number(d, "coal_rx_usecs", s->coal_rx.usecs);
-	dict_number(d, "coal_tx_packets", s->coal_tx.packets);
-	dict_number(d, "coal_tx_usecs", s->coal_tx.usecs);
+	vv_telemetry_number(d, "coal_rx_packets", s->coal_rx.packets);
+	vv_telemetry_number(d, "coal_rx_usecs", s->coal_rx.usecs);
+	vv_telemetry_number(d, "coal_tx_packets", s->coal_tx.packets);
+	vv_telemetry_number(d, "coal_tx_usecs", s->coal_tx.usecs);
 }
 
 static void put_stats(struct rte_tel_data *d, const struct vv_cvq_stats *stats)
@@ -136,61 +129,99 @@ static void put_stats(struct rte_tel_data *d, const struct vv_cvq_stats *stats)
 	char name[64];
 	unsigned int i;
 
-	dict_number(d, "commands", stats->commands);
+	vv_telemetry_number(d, "commands", stats->commands);
 	for (i = 0; i < VV_CTRL_VERDICT_N; i++) {
 		snprintf(name, sizeof(name), "commands_%s", vv_ctrl_verdict_name(i));
-		dict_number(d, name, stats->verdict[i]);
+		vv_telemetry_number(d, name, stats->verdict[i]);
 	}
 	for (i = VV_SWRING_OK + 1; i < VV_SWRING_ERROR_N; i++) {
 		snprintf(name, sizeof(name), "ring_%s", vv_swring_error_name(i));
-		dict_number(d, name, stats->ring_errors[i]);
+		vv_telemetry_number(d, name, stats->ring_errors[i]);
 	}
-	dict_number(d, "short_chains", stats->short_chains);
-	dict_number(d, "faults", stats->faults);
-	dict_number(d, "needs_reset", stats->needs_reset);
+	vv_telemetry_number(d, "short_chains", stats->short_chains);
+	vv_telemetry_number(d, "faults", stats->faults);
+	vv_telemetry_number(d, "needs_reset", stats->needs_reset);
 }
 
-struct asked {
-	const char *name;
-	struct vv_dev_control shown;
-};
-
-static int control_find(void *arg, struct vv_dev *dev)
+int vv_telemetry_use(const char *params, struct vv_ops_use *use, const char **rest)
 {
-	struct asked *asked = arg;
+	char name[128];
+	size_t len;
 
-	if (strcmp(vv_dev_name(dev), asked->name))
+	if (!params || !*params)
+		return -EINVAL;
+	len = strcspn(params, ",");
+	if (rest)
+		*rest = params[len] ? params + len + 1 : NULL;
+	else if (params[len])
+		return -EINVAL;
+	if (!len || len >= sizeof(name) - sizeof(RTE_PMD_VDPA_VERBS_PREFIX))
+		return -ENODEV;
+	snprintf(name, sizeof(name), "%.*s", (int)len, params);
+	if (!vv_ops_use(name, use))
 		return 0;
-	return vv_dev_control(dev, &asked->shown) ? -1 : 1;
+	snprintf(name, sizeof(name), "%s%.*s", RTE_PMD_VDPA_VERBS_PREFIX, (int)len, params);
+	return vv_ops_use(name, use);
 }
 
 static int control(const char *cmd, const char *params, struct rte_tel_data *d)
 {
-	struct asked *asked;
-	int found;
+	struct vv_dev_control *shown;
+	struct vv_ops_use use;
+	int err = vv_telemetry_use(params, &use, NULL);
 
 	(void)cmd;
-	if (!params || !*params)
-		return -EINVAL;
-	asked = calloc(1, sizeof(*asked));
-	if (!asked)
-		return -ENOMEM;
-	asked->name = params;
-	found = vv_ops_each(control_find, asked);
-	if (found > 0) {
+	if (err)
+		return err;
+	shown = calloc(1, sizeof(*shown));
+	err = shown ? vv_dev_control(use.dev, shown) : -ENOMEM;
+	vv_ops_unuse(&use);
+	if (!err) {
 		rte_tel_data_start_dict(d);
-		dict_number(d, "ring", asked->shown.ring);
-		dict_number(d, "running", asked->shown.running);
-		put_state(d, &asked->shown.state, asked->shown.pairs);
-		put_stats(d, &asked->shown.stats);
+		vv_telemetry_number(d, "ring", shown->ring);
+		vv_telemetry_number(d, "running", shown->running);
+		put_state(d, &shown->state, shown->pairs);
+		put_stats(d, &shown->stats);
 	}
-	free(asked);
-	return found > 0 ? 0 : -ENODEV;
+	free(shown);
+	return err;
+}
+
+static int cvq_stats(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct vv_dev_control *shown;
+	struct vv_ops_use use;
+	int err = vv_telemetry_use(params, &use, NULL);
+
+	(void)cmd;
+	if (err)
+		return err;
+	shown = calloc(1, sizeof(*shown));
+	err = shown ? vv_dev_control(use.dev, shown) : -ENOMEM;
+	vv_ops_unuse(&use);
+	if (!err) {
+		rte_tel_data_start_dict(d);
+		put_stats(d, &shown->stats);
+	}
+	free(shown);
+	return err;
 }
 
 void vv_telemetry_register(void)
 {
 	rte_telemetry_register_cmd("/vdpa_verbs/list", list, "Devices of this driver. No parameter.");
+	rte_telemetry_register_cmd("/vdpa_verbs/dev/list", list,
+				   "Devices of this driver. No parameter.");
 	rte_telemetry_register_cmd("/vdpa_verbs/control", control,
 				   "What a guest has chosen by its control queue. Parameter: device");
+	rte_telemetry_register_cmd("/vdpa_verbs/cvq/stats", cvq_stats,
+				   "What became of a guest's commands. Parameter: device");
+	rte_telemetry_register_cmd("/vdpa_verbs/dev/info", vv_telemetry_dev_info,
+				   "What a device was provisioned as. Parameter: device");
+	rte_telemetry_register_cmd("/vdpa_verbs/dev/config", vv_telemetry_dev_config,
+				   "What is so now of a device. Parameter: device");
+	rte_telemetry_register_cmd("/vdpa_verbs/dev/stats", vv_telemetry_dev_stats,
+				   "Counters of a device's rings. Parameters: device[,ring]");
+	rte_telemetry_register_cmd("/vdpa_verbs/mgmtdev/list", vv_telemetry_parents,
+				   "What of this host can carry devices. No parameter.");
 }
