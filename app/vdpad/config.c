@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <rte_cfgfile.h>
 
@@ -188,6 +189,7 @@ static const char *fault(char *line, size_t len, bool *in_section)
 
 static int check_lines(const char *file, FILE *f, struct vdpad_error *error)
 {
+	struct stat st;
 	bool in_section = false;
 	const char *wrong = NULL;
 	unsigned int number = 0;
@@ -195,6 +197,9 @@ static int check_lines(const char *file, FILE *f, struct vdpad_error *error)
 	size_t size = 0;
 	ssize_t len;
 
+	/* It is read a second time. */
+	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode))
+		return vdpad_fail(error, EINVAL, "", "%s: not a regular file", file);
 	while (!wrong && (len = getline(&line, &size, f)) >= 0) {
 		number++;
 		wrong = fault(line, len, &in_section);

@@ -8,7 +8,7 @@
 
 struct vdpad_options;
 
-/* The status to exit with: EXIT_USAGE (2) if the file is wrong. What fails is said. */
+/* The status to exit with. What fails is said. */
 int vdpad_daemon(const struct vdpad_options *options);
 
 #endif
