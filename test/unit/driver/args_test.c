@@ -16,12 +16,13 @@ static void parse_full_list_is_understood(void **state)
 	struct vv_args a;
 	char why[512] = "";
 
-	assert_int_equal(vv_args_parse("ibdev=mlx5_3,queues=4,packed=off,offloads=on,"
-				       "address=02:aB:Cd:00:fF:09,mtu=1500,trust=off,cvq=on,"
-				       "cvq_core=3,max_vq_size=256,mac_table_size=0,mode=modern,"
-				       "features_default=on,csum=off,GUEST_ECN=on,mtu=on,bit_77=off",
-				       &a, why, sizeof(why)),
-			 0);
+	assert_int_equal(
+	    vv_args_parse("ibdev=mlx5_3,queues=4,packed=off,offloads=on,"
+			  "address=02:aB:Cd:00:fF:09,mtu=1500,trust=off,cvq=on,"
+			  "cvq_core=3,max_vq_size=256,mac_table_size=0,mode=modern,"
+			  "features_default=on,csum=off,GUEST_ECN=on,mtu=on,bit_77=off",
+			  &a, why, sizeof(why)),
+	    0);
 	assert_string_equal(a.ibdev, "mlx5_3");
 	assert_int_equal(a.request.max_vqp, 4);
 	assert_int_equal(a.packed, VV_OFF);

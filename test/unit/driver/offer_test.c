@@ -387,10 +387,8 @@ static void check_negotiated_refuses_what_cannot_be(void **state)
 
 	assert_int_equal(vv_offer_check(0, &d, why, sizeof(why)), 0); /* legacy */
 	assert_int_equal(vv_offer_check(d.features, &d, why, sizeof(why)), 0);
-	assert_int_equal(vv_offer_check(BIT(VIRTIO_F_RING_PACKED), &d, why, sizeof(why)),
-			 -EINVAL);
-	assert_int_equal(vv_offer_check(BIT(VIRTIO_NET_F_CTRL_VQ), &d, why, sizeof(why)),
-			 -EINVAL);
+	assert_int_equal(vv_offer_check(BIT(VIRTIO_F_RING_PACKED), &d, why, sizeof(why)), -EINVAL);
+	assert_int_equal(vv_offer_check(BIT(VIRTIO_NET_F_CTRL_VQ), &d, why, sizeof(why)), -EINVAL);
 	assert_non_null(strstr(why, "0x20000"));
 }
 
