@@ -20,9 +20,9 @@ enum { PARSE = -32700, REQUEST_WRONG = -32600, NO_METHOD = -32601, PARAMS = -326
 
 static void request_has_its_own_id_in_the_answer(void **state)
 {
-	static const char *const ids[] = {"1",     "-7",   "\"a\"", "\"\"", "null",
-					  "1.5",   "1e99", "0",	    "\"\\u20ac\"",
-					  "9007199254740993"};
+	static const char *const ids[] = {
+	    "1",   "-7",   "\"a\"", "\"\"",        "null",
+	    "1.5", "1e99", "0",     "\"\\u20ac\"", "9007199254740993"};
 	char text[128];
 	json_t *answer, *id;
 
@@ -42,15 +42,18 @@ static void notification_is_done_and_not_answered(void **state)
 {
 	struct rig *rig = *state;
 
-	assert_null(rig_call(rig, true, "{\"jsonrpc\":\"2.0\",\"method\":\"dev.add\",\"params\":"
-					"{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\"}}"));
+	assert_null(rig_call(rig, true,
+			     "{\"jsonrpc\":\"2.0\",\"method\":\"dev.add\",\"params\":"
+			     "{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\"}}"));
 	assert_int_equal(rig->manager->n, 1);
 	/* Nor when it cannot be done. */
-	assert_null(rig_call(rig, true, "{\"jsonrpc\":\"2.0\",\"method\":\"dev.del\",\"params\":"
-					"{\"name\":\"none\"}}"));
+	assert_null(rig_call(rig, true,
+			     "{\"jsonrpc\":\"2.0\",\"method\":\"dev.del\",\"params\":"
+			     "{\"name\":\"none\"}}"));
 	assert_null(rig_call(rig, true, "{\"jsonrpc\":\"2.0\",\"method\":\"no.such\"}"));
-	assert_null(rig_call(rig, false, "{\"jsonrpc\":\"2.0\",\"method\":\"dev.del\",\"params\":"
-					 "{\"name\":\"vm1\"}}"));
+	assert_null(rig_call(rig, false,
+			     "{\"jsonrpc\":\"2.0\",\"method\":\"dev.del\",\"params\":"
+			     "{\"name\":\"vm1\"}}"));
 	assert_int_equal(rig->manager->n, 1);
 }
 
@@ -75,8 +78,9 @@ static void batch_is_answered_one_by_one_and_without_notifications(void **state)
 
 static void batch_of_notifications_is_not_answered(void **state)
 {
-	assert_null(rig_call(*state, true, "[{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\"},"
-					   "{\"jsonrpc\":\"2.0\",\"method\":\"nothing\"}]"));
+	assert_null(rig_call(*state, true,
+			     "[{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\"},"
+			     "{\"jsonrpc\":\"2.0\",\"method\":\"nothing\"}]"));
 }
 
 static void batch_that_is_empty_or_too_long_is_one_error(void **state)
@@ -140,9 +144,8 @@ static void change_is_refused_to_who_may_not_and_shows_are_not(void **state)
 
 static void message_has_no_commands_to_a_terminal(void **state)
 {
-	const char *message =
-	    rig_fails(*state, "dev.del", "{\"name\":\"\\u001b[2Jx\\u007f\\u20ac\"}", -19, "ENODEV",
-		      "name");
+	const char *message = rig_fails(
+	    *state, "dev.del", "{\"name\":\"\\u001b[2Jx\\u007f\\u20ac\"}", -19, "ENODEV", "name");
 
 	assert_null(strchr(message, 0x1b));
 	assert_null(strchr(message, 0x7f));
@@ -171,187 +174,191 @@ static const struct {
 	const char *text;
 	int code;
 } wrong[] = {
-    /* no JSON */
-    {"", PARSE},
-    {" ", PARSE},
-    {"\t", PARSE},
-    {"{", PARSE},
-    {"}", PARSE},
-    {"[", PARSE},
-    {"]", PARSE},
-    {"[]]", PARSE},
-    {"{}{}", PARSE},
-    {"{},", PARSE},
-    {",", PARSE},
-    {"\"", PARSE},
-    {"'a'", PARSE},
-    {"nul", PARSE},
-    {"True", PARSE},
-    {"NaN", PARSE},
-    {"-Infinity", PARSE},
-    {"+1", PARSE},
-    {"01", PARSE},
-    {"1.", PARSE},
-    {".1", PARSE},
-    {"1e", PARSE},
-    {"0x10", PARSE},
-    {"1e999", PARSE},
-    {"99999999999999999999", PARSE},
-    {"-99999999999999999999", PARSE},
-    {"dev.show", PARSE},
-    {"GET / HTTP/1.1", PARSE},
-    {"{\"jsonrpc\"}", PARSE},
-    {"{\"jsonrpc\":}", PARSE},
-    {"{\"jsonrpc\":\"2.0\",}", PARSE},
-    {"{jsonrpc:\"2.0\"}", PARSE},
-    {"{1:2}", PARSE},
-    {"{\"a\":1,\"a\":2}", PARSE},
-    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dev.show\",\"method\":\"dev.del\"}", PARSE},
-    {REQUEST("\"method\":\"dev.del\",\"params\":{\"name\":\"a\",\"name\":\"b\"}"), PARSE},
-    {"\"\\q\"", PARSE},
-    {"\"\\u12\"", PARSE},
-    {"\"\\ud800\"", PARSE},
-    {"\"\\udc00\\ud800\"", PARSE},
-    {"\"\xff\"", PARSE},
-    {"\"\xc0\xaf\"", PARSE},
-    {"\"\xed\xa0\x80\"", PARSE},
-    {"\"\xf5\x80\x80\x80\"", PARSE},
-    {"\"\xe2\x82\"", PARSE},
-    {"\"\x01\"", PARSE},
-    {"\"a\nb\"", PARSE},
-    {"\"\\u0000\"", PARSE},
-    {REQUEST("\"method\":\"dev.show\\u0000x\""), PARSE},
-    {REQUEST("\"method\":\"dev.del\",\"params\":{\"na\\u0000me\":\"x\"}"), PARSE},
-    {"\xef\xbb\xbf{}", PARSE},
-    {"/* */ {}", PARSE},
-    {"{\"a\":1}//", PARSE},
-    {"[1,]", PARSE},
-    {"[1 2]", PARSE},
-    {"[,]", PARSE},
-    /* no request */
-    {"null", REQUEST_WRONG},
-    {"true", REQUEST_WRONG},
-    {"false", REQUEST_WRONG},
-    {"0", REQUEST_WRONG},
-    {"1.5", REQUEST_WRONG},
-    {"\"\"", REQUEST_WRONG},
-    {"\"dev.show\"", REQUEST_WRONG},
-    {"{}", REQUEST_WRONG},
-    {"[]", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2.0\"}", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2.0\",\"id\":1}", REQUEST_WRONG},
-    {"{\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":2.0,\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":2,\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"1.0\",\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2\",\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2.0 \",\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":null,\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"jsonrpc\":[\"2.0\"],\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {"{\"JSONRPC\":\"2.0\",\"method\":\"dev.show\",\"id\":1}", REQUEST_WRONG},
-    {REQUEST("\"method\":null"), REQUEST_WRONG},
-    {REQUEST("\"method\":1"), REQUEST_WRONG},
-    {REQUEST("\"method\":true"), REQUEST_WRONG},
-    {REQUEST("\"method\":[]"), REQUEST_WRONG},
-    {REQUEST("\"method\":{}"), REQUEST_WRONG},
-    {REQUEST("\"method\":[\"dev.show\"]"), REQUEST_WRONG},
-    {REQUEST("\"methods\":\"dev.show\""), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"param\":{}"), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"params\":null"), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"params\":1"), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"params\":\"vm1\""), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"params\":true"), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"\":1"), REQUEST_WRONG},
-    {REQUEST("\"method\":\"dev.show\",\"result\":{}"), REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\",\"id\":true}", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\",\"id\":{}}", REQUEST_WRONG},
-    {"{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\",\"id\":[1]}", REQUEST_WRONG},
-    /* no method */
-    {REQUEST("\"method\":\"\""), NO_METHOD},
-    {REQUEST("\"method\":\" dev.show\""), NO_METHOD},
-    {REQUEST("\"method\":\"dev.show \""), NO_METHOD},
-    {REQUEST("\"method\":\"DEV.SHOW\""), NO_METHOD},
-    {REQUEST("\"method\":\"dev\""), NO_METHOD},
-    {REQUEST("\"method\":\"dev.\""), NO_METHOD},
-    {REQUEST("\"method\":\"dev.shows\""), NO_METHOD},
-    {REQUEST("\"method\":\"rpc.\""), NO_METHOD},
-    {REQUEST("\"method\":\"rpc.exit\""), NO_METHOD},
-    {REQUEST("\"method\":\"../dev.show\""), NO_METHOD},
-    {REQUEST("\"method\":\"%s%n\""), NO_METHOD},
-    {REQUEST("\"method\":\"\\u001b]0;x\\u0007\""), NO_METHOD},
-    {REQUEST("\"method\":\"no.such\",\"params\":[1]"), NO_METHOD},
-    /* parameters */
-    {REQUEST("\"method\":\"dev.show\",\"params\":[]"), PARAMS},
-    {REQUEST("\"method\":\"dev.show\",\"params\":[\"vm1\"]"), PARAMS},
-    {REQUEST("\"method\":\"dev.show\",\"params\":{\"\":1}"), PARAMS},
-    {REQUEST("\"method\":\"dev.show\",\"params\":{\"names\":\"a\"}"), PARAMS},
-    {REQUEST("\"method\":\"dev.show\",\"params\":{\"Name\":\"a\"}"), PARAMS},
-    {REQUEST("\"method\":\"dev.show\",\"params\":{\"name\":\"a\",\"x\":1}"), PARAMS},
-    {REQUEST("\"method\":\"daemon.show\",\"params\":{\"name\":\"a\"}"), PARAMS},
-    {REQUEST("\"method\":\"monitor\",\"params\":{\"interval\":1}"), PARAMS},
-    {REQUEST("\"method\":\"rpc.discover\",\"params\":[1]"), PARAMS},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdev\":[]}"), PARAMS},
-    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\",\"trust\":\"on\"}"), PARAMS},
-    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\",\"mtu\":1.5}"), PARAMS},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":true}"), PARAMS},
-    /* values */
-    {REQUEST("\"method\":\"dev.show\",\"params\":{\"name\":\"\"}"), -19},
-    {REQUEST("\"method\":\"dev.show\",\"params\":{\"name\":\"none\"}"), -19},
-    {REQUEST("\"method\":\"dev.config.show\",\"params\":{\"name\":\"none\"}"), -19},
-    {REQUEST("\"method\":\"dev.dump\",\"params\":{\"name\":\"../../etc\"}"), -19},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"none\"}"), -19},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"none\",\"qidx\":1}"), -19},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":-1}"), -22},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":\"\"}"), -22},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":\" 1\"}"), -22},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":\"1x\"}"), -22},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":65536}"), -22},
-    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":99}"), -22},
-    {REQUEST("\"method\":\"dev.state.save\",\"params\":{\"name\":\"none\"}"), -19},
-    {REQUEST("\"method\":\"dev.state.save\",\"params\":{\"name\":\"vm1\"}"), -11},
-    {REQUEST("\"method\":\"dev.state.load\",\"params\":{\"name\":\"none\",\"state\":{}}"), -19},
-    {REQUEST("\"method\":\"dev.state.load\",\"params\":{\"name\":\"vm1\",\"state\":{}}"), -22},
-    {REQUEST("\"method\":\"dev.state.load\",\"params\":{\"name\":\"vm1\",\"state\":{\"x\":1}}"), -22},
-    {REQUEST("\"method\":\"dev.add\""), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"name\":\"vm2\"}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"mgmtdev\":\"mlx5_0\"}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{}}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"vm2\":1}}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"vm2\":{}}}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"\":{\"mgmtdev\":\"mlx5_0\"}}}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"a/b\":{\"mgmtdev\":\"mlx5_0\"}}}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"a\":{}},\"name\":\"b\"}"), -22},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":\"vm2\"}"), PARAMS},
-    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":[{}]}"), PARAMS},
-    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\"}"), -22},
-    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\",\"mtu\":1,\"mac\":\"a\"}"), -22},
-    {REQUEST("\"method\":\"mgmtdev.show\",\"params\":{\"mgmtdev\":\"\"}"), -19},
-    {REQUEST("\"method\":\"mgmtdev.show\",\"params\":{\"mgmtdev\":\"mlx5_9\"}"), -19},
-    {REQUEST("\"method\":\"model.show\",\"params\":{\"model\":\"none\"}"), -2},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[]}"), -22},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[1]}"), -22},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{}]}"), -22},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{\"mgmtdev\":{}}]}"), -22},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{\"mgmtdev\":{\"a\":1}}]}"), -22},
-    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{\"mgmtdev\":{\"a\":{}}}]}"), -22},
-    {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{},\"mgmtdev\":\"mlx5_0\"}"), -22},
-    {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":{}},\"mgmtdev\":\"mlx5_0\"}"),
-     -22},
-    {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":1},\"mgmtdev\":\"mlx5_0\"}"),
-     -22},
+  /* no JSON */
+    {"",												PARSE        },
+    {" ",											       PARSE        },
+    {"\t",											      PARSE        },
+    {"{",											       PARSE        },
+    {"}",											       PARSE        },
+    {"[",											       PARSE        },
+    {"]",											       PARSE        },
+    {"[]]",											     PARSE        },
+    {"{}{}",											    PARSE        },
+    {"{},",											     PARSE        },
+    {",",											       PARSE        },
+    {"\"",											      PARSE        },
+    {"'a'",											     PARSE        },
+    {"nul",											     PARSE        },
+    {"True",											    PARSE        },
+    {"NaN",											     PARSE        },
+    {"-Infinity",										       PARSE        },
+    {"+1",											      PARSE        },
+    {"01",											      PARSE        },
+    {"1.",											      PARSE        },
+    {".1",											      PARSE        },
+    {"1e",											      PARSE        },
+    {"0x10",											    PARSE        },
+    {"1e999",											   PARSE        },
+    {"99999999999999999999",									    PARSE        },
+    {"-99999999999999999999",									   PARSE        },
+    {"dev.show",											PARSE        },
+    {"GET / HTTP/1.1",										  PARSE        },
+    {"{\"jsonrpc\"}",										   PARSE        },
+    {"{\"jsonrpc\":}",										  PARSE        },
+    {"{\"jsonrpc\":\"2.0\",}",									  PARSE        },
+    {"{jsonrpc:\"2.0\"}",									       PARSE        },
+    {"{1:2}",											   PARSE        },
+    {"{\"a\":1,\"a\":2}",									       PARSE        },
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dev.show\",\"method\":\"dev.del\"}",                   PARSE        },
+    {REQUEST("\"method\":\"dev.del\",\"params\":{\"name\":\"a\",\"name\":\"b\"}"),                      PARSE        },
+    {"\"\\q\"",											 PARSE        },
+    {"\"\\u12\"",										       PARSE        },
+    {"\"\\ud800\"",										     PARSE        },
+    {"\"\\udc00\\ud800\"",									      PARSE        },
+    {"\"\xff\"",											PARSE        },
+    {"\"\xc0\xaf\"",										    PARSE        },
+    {"\"\xed\xa0\x80\"",										PARSE        },
+    {"\"\xf5\x80\x80\x80\"",									    PARSE        },
+    {"\"\xe2\x82\"",										    PARSE        },
+    {"\"\x01\"",											PARSE        },
+    {"\"a\nb\"",											PARSE        },
+    {"\"\\u0000\"",										     PARSE        },
+    {REQUEST("\"method\":\"dev.show\\u0000x\""),							PARSE        },
+    {REQUEST("\"method\":\"dev.del\",\"params\":{\"na\\u0000me\":\"x\"}"),                              PARSE        },
+    {"\xef\xbb\xbf{}",										  PARSE        },
+    {"/* */ {}",											PARSE        },
+    {"{\"a\":1}//",										     PARSE        },
+    {"[1,]",											    PARSE        },
+    {"[1 2]",											   PARSE        },
+    {"[,]",											     PARSE        },
+ /* no request */
+    {"null",											    REQUEST_WRONG},
+    {"true",											    REQUEST_WRONG},
+    {"false",											   REQUEST_WRONG},
+    {"0",											       REQUEST_WRONG},
+    {"1.5",											     REQUEST_WRONG},
+    {"\"\"",											    REQUEST_WRONG},
+    {"\"dev.show\"",										    REQUEST_WRONG},
+    {"{}",											      REQUEST_WRONG},
+    {"[]",											      REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2.0\"}",									   REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1}",								  REQUEST_WRONG},
+    {"{\"method\":\"dev.show\",\"id\":1}",							      REQUEST_WRONG},
+    {"{\"jsonrpc\":2.0,\"method\":\"dev.show\",\"id\":1}",                                              REQUEST_WRONG},
+    {"{\"jsonrpc\":2,\"method\":\"dev.show\",\"id\":1}",                                                REQUEST_WRONG},
+    {"{\"jsonrpc\":\"1.0\",\"method\":\"dev.show\",\"id\":1}",                                          REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2\",\"method\":\"dev.show\",\"id\":1}",                                            REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2.0 \",\"method\":\"dev.show\",\"id\":1}",                                         REQUEST_WRONG},
+    {"{\"jsonrpc\":null,\"method\":\"dev.show\",\"id\":1}",                                             REQUEST_WRONG},
+    {"{\"jsonrpc\":[\"2.0\"],\"method\":\"dev.show\",\"id\":1}",                                        REQUEST_WRONG},
+    {"{\"JSONRPC\":\"2.0\",\"method\":\"dev.show\",\"id\":1}",                                          REQUEST_WRONG},
+    {REQUEST("\"method\":null"),									REQUEST_WRONG},
+    {REQUEST("\"method\":1"),									   REQUEST_WRONG},
+    {REQUEST("\"method\":true"),									REQUEST_WRONG},
+    {REQUEST("\"method\":[]"),									  REQUEST_WRONG},
+    {REQUEST("\"method\":{}"),									  REQUEST_WRONG},
+    {REQUEST("\"method\":[\"dev.show\"]"),							      REQUEST_WRONG},
+    {REQUEST("\"methods\":\"dev.show\""),							       REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"param\":{}"),                                                   REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"params\":null"),                                                REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"params\":1"),                                                   REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"params\":\"vm1\""),                                             REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"params\":true"),                                                REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"\":1"),							 REQUEST_WRONG},
+    {REQUEST("\"method\":\"dev.show\",\"result\":{}"),                                                  REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\",\"id\":true}",                                       REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\",\"id\":{}}",                                         REQUEST_WRONG},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"dev.show\",\"id\":[1]}",                                        REQUEST_WRONG},
+ /* no method */
+    {REQUEST("\"method\":\"\""),									NO_METHOD    },
+    {REQUEST("\"method\":\" dev.show\""),							       NO_METHOD    },
+    {REQUEST("\"method\":\"dev.show \""),							       NO_METHOD    },
+    {REQUEST("\"method\":\"DEV.SHOW\""),								NO_METHOD    },
+    {REQUEST("\"method\":\"dev\""),								     NO_METHOD    },
+    {REQUEST("\"method\":\"dev.\""),								    NO_METHOD    },
+    {REQUEST("\"method\":\"dev.shows\""),							       NO_METHOD    },
+    {REQUEST("\"method\":\"rpc.\""),								    NO_METHOD    },
+    {REQUEST("\"method\":\"rpc.exit\""),								NO_METHOD    },
+    {REQUEST("\"method\":\"../dev.show\""),							     NO_METHOD    },
+    {REQUEST("\"method\":\"%s%n\""),								    NO_METHOD    },
+    {REQUEST("\"method\":\"\\u001b]0;x\\u0007\""),						      NO_METHOD    },
+    {REQUEST("\"method\":\"no.such\",\"params\":[1]"),                                                  NO_METHOD    },
+ /* parameters */
+    {REQUEST("\"method\":\"dev.show\",\"params\":[]"),                                                  PARAMS       },
+    {REQUEST("\"method\":\"dev.show\",\"params\":[\"vm1\"]"),                                           PARAMS       },
+    {REQUEST("\"method\":\"dev.show\",\"params\":{\"\":1}"),                                            PARAMS       },
+    {REQUEST("\"method\":\"dev.show\",\"params\":{\"names\":\"a\"}"),                                   PARAMS       },
+    {REQUEST("\"method\":\"dev.show\",\"params\":{\"Name\":\"a\"}"),                                    PARAMS       },
+    {REQUEST("\"method\":\"dev.show\",\"params\":{\"name\":\"a\",\"x\":1}"),                            PARAMS       },
+    {REQUEST("\"method\":\"daemon.show\",\"params\":{\"name\":\"a\"}"),                                 PARAMS       },
+    {REQUEST("\"method\":\"monitor\",\"params\":{\"interval\":1}"),                                     PARAMS       },
+    {REQUEST("\"method\":\"rpc.discover\",\"params\":[1]"),                                             PARAMS       },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdev\":[]}"),                                    PARAMS       },
+    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\",\"trust\":\"on\"}"),                  PARAMS       },
+    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\",\"mtu\":1.5}"),                       PARAMS       },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":true}"),             PARAMS       },
+ /* values */
+    {REQUEST("\"method\":\"dev.show\",\"params\":{\"name\":\"\"}"),                                     -19          },
+    {REQUEST("\"method\":\"dev.show\",\"params\":{\"name\":\"none\"}"),                                 -19          },
+    {REQUEST("\"method\":\"dev.config.show\",\"params\":{\"name\":\"none\"}"),                          -19          },
+    {REQUEST("\"method\":\"dev.dump\",\"params\":{\"name\":\"../../etc\"}"),                            -19          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"none\"}"),                          -19          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"none\",\"qidx\":1}"),               -19          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":-1}"),               -22          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":\"\"}"),             -22          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":\" 1\"}"),           -22          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":\"1x\"}"),           -22          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":65536}"),            -22          },
+    {REQUEST("\"method\":\"dev.vstats.show\",\"params\":{\"name\":\"vm1\",\"qidx\":99}"),               -22          },
+    {REQUEST("\"method\":\"dev.state.save\",\"params\":{\"name\":\"none\"}"),                           -19          },
+    {REQUEST("\"method\":\"dev.state.save\",\"params\":{\"name\":\"vm1\"}"),                            -11          },
+    {REQUEST("\"method\":\"dev.state.load\",\"params\":{\"name\":\"none\",\"state\":{}}"),              -19          },
+    {REQUEST("\"method\":\"dev.state.load\",\"params\":{\"name\":\"vm1\",\"state\":{}}"),               -22          },
+    {REQUEST("\"method\":\"dev.state.load\",\"params\":{\"name\":\"vm1\",\"state\":{\"x\":1}}"),
+     -22													     },
+    {REQUEST("\"method\":\"dev.add\""),								 -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{}"),                                                   -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"name\":\"vm2\"}"),                                   -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"mgmtdev\":\"mlx5_0\"}"),                             -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{}}"),                                         -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"vm2\":1}}"),                                -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"vm2\":{}}}"),                               -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"\":{\"mgmtdev\":\"mlx5_0\"}}}"),            -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"a/b\":{\"mgmtdev\":\"mlx5_0\"}}}"),
+     -22													     },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":{\"a\":{}},\"name\":\"b\"}"),                  -22          },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":\"vm2\"}"),                                    PARAMS       },
+    {REQUEST("\"method\":\"dev.add\",\"params\":{\"dev\":[{}]}"),                                       PARAMS       },
+    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\"}"),                                   -22          },
+    {REQUEST("\"method\":\"dev.set\",\"params\":{\"name\":\"vm1\",\"mtu\":1,\"mac\":\"a\"}"),           -22          },
+    {REQUEST("\"method\":\"mgmtdev.show\",\"params\":{\"mgmtdev\":\"\"}"),                              -19          },
+    {REQUEST("\"method\":\"mgmtdev.show\",\"params\":{\"mgmtdev\":\"mlx5_9\"}"),                        -19          },
+    {REQUEST("\"method\":\"model.show\",\"params\":{\"model\":\"none\"}"),                              -2           },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[]}"),                                   -22          },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[1]}"),                                  -22          },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{}]}"),                                 -22          },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{\"mgmtdev\":{}}]}"),                   -22          },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{\"mgmtdev\":{\"a\":1}}]}"),            -22          },
+    {REQUEST("\"method\":\"baseline\",\"params\":{\"mgmtdevs\":[{\"mgmtdev\":{\"a\":{}}}]}"),           -22          },
+    {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{},\"mgmtdev\":\"mlx5_0\"}"),            -22          },
+    {REQUEST(
+	 "\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":{}},\"mgmtdev\":\"mlx5_0\"}"),
+     -22													     },
+    {REQUEST(
+	 "\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":1},\"mgmtdev\":\"mlx5_0\"}"),
+     -22													     },
     {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":{\"a\":{}}},"
 	     "\"mgmtdev\":\"mlx5_0\"}"),
-     -22},
+     -22													     },
     {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":{\"a\":{}}},"
 	     "\"mgmtdev\":\"none\"}"),
-     -19},
+     -19													     },
     {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":{\"a\":{}}},"
 	     "\"mgmtdev\":\"mlx5_0\",\"allow\":[\"mtu\"]}"),
-     -22},
+     -22													     },
     {REQUEST("\"method\":\"dev.compat\",\"params\":{\"device\":{\"dev\":{\"a\":{}}},"
 	     "\"mgmtdev\":\"mlx5_0\",\"allow\":[1]}"),
-     -22},
+     -22													     },
 };
 
 static void malformed_request_is_an_error_and_changes_nothing(void **state)
@@ -413,9 +420,15 @@ static void parameter_of_another_type_or_missing_names_it(void **state)
 	static const struct {
 		unsigned int is;
 		const char *text;
-	} values[] = {{VDPAD_RPC_TEXT, "\"x\""}, {VDPAD_RPC_NUMBER, "1"}, {VDPAD_RPC_OBJECT, "{}"},
-		      {VDPAD_RPC_ARRAY, "[]"},	 {0, "null"},		  {0, "true"},
-		      {0, "1.5"}};
+	} values[] = {
+	    {VDPAD_RPC_TEXT,   "\"x\""},
+	    {VDPAD_RPC_NUMBER, "1"    },
+	    {VDPAD_RPC_OBJECT, "{}"   },
+	    {VDPAD_RPC_ARRAY,  "[]"   },
+	    {0,		"null" },
+	    {0,		"true" },
+	    {0,		"1.5"  }
+        };
 	struct rig *rig = *state;
 	const struct vdpad_rpc_method *m;
 	unsigned int n = 0;
@@ -430,8 +443,9 @@ static void parameter_of_another_type_or_missing_names_it(void **state)
 				for (unsigned int v = 0; v < 4; v++)
 					if (m->params[q].types & values[v].is) {
 						snprintf(before + strlen(before),
-							 sizeof(before) - strlen(before), "\"%s\":%s,",
-							 m->params[q].name, values[v].text);
+							 sizeof(before) - strlen(before),
+							 "\"%s\":%s,", m->params[q].name,
+							 values[v].text);
 						break;
 					}
 			for (unsigned int v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
@@ -439,7 +453,8 @@ static void parameter_of_another_type_or_missing_names_it(void **state)
 					continue;
 				snprintf(params, sizeof(params), "{%s\"%s\":%s}", before,
 					 m->params[p].name, values[v].text);
-				rig_fails(rig, m->name, params, PARAMS, "EINVAL", m->params[p].name);
+				rig_fails(rig, m->name, params, PARAMS, "EINVAL",
+					  m->params[p].name);
 				n++;
 			}
 			if (!(m->params[p].types & VDPAD_RPC_REQUIRED))

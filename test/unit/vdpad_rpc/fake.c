@@ -10,40 +10,40 @@ static struct vdpad_manager *now; /* the driver has no handle */
 
 static const struct vv_parent parents[] = {
     {
-	.name = "mlx5_0",
-	.vendor_id = 0x15b3,
-	.device_id = 0x101e,
-	.supported = {{0x1300ff982full | 1ull << 33}},
-	.inherited = {{0x1300ff982full}},
-	.attrs = (1u << VV_ATTR_N) - 1,
-	.modes = 7,
-	.max_vqs = 33,
-	.max_vqp = 16,
-	.default_vqp = 1,
-	.max_vq_size = 1024,
-	.mac_table_size = 64,
-	.vqs_free = 64,
-	.devices_free = 8,
-	.hash_types = 0x3f,
-	.mac = {2, 0, 0, 0, 0, 1},
-	.mtu = 1500,
-	.numa_node = -1,
-    },
+     .name = "mlx5_0",
+     .vendor_id = 0x15b3,
+     .device_id = 0x101e,
+     .supported = {{0x1300ff982full | 1ull << 33}},
+     .inherited = {{0x1300ff982full}},
+     .attrs = (1u << VV_ATTR_N) - 1,
+     .modes = 7,
+     .max_vqs = 33,
+     .max_vqp = 16,
+     .default_vqp = 1,
+     .max_vq_size = 1024,
+     .mac_table_size = 64,
+     .vqs_free = 64,
+     .devices_free = 8,
+     .hash_types = 0x3f,
+     .mac = {2, 0, 0, 0, 0, 1},
+     .mtu = 1500,
+     .numa_node = -1,
+     },
     {
-	.name = "mlx5_1",
-	.supported = {{0x300030020ull}},
-	.mandatory = {{1ull << 32}},
-	.inherited = {{0x300030020ull}},
-	.attrs = 1u << VV_ATTR_MAC,
-	.modes = 1u << VV_MODE_MODERN,
-	.max_vqs = 3,
-	.max_vqp = 1,
-	.default_vqp = 1,
-	.max_vq_size = 256,
-	.vqs_free = 2,
-	.devices_free = 1,
-	.numa_node = 0,
-    },
+     .name = "mlx5_1",
+     .supported = {{0x300030020ull}},
+     .mandatory = {{1ull << 32}},
+     .inherited = {{0x300030020ull}},
+     .attrs = 1u << VV_ATTR_MAC,
+     .modes = 1u << VV_MODE_MODERN,
+     .max_vqs = 3,
+     .max_vqp = 1,
+     .default_vqp = 1,
+     .max_vq_size = 256,
+     .vqs_free = 2,
+     .devices_free = 1,
+     .numa_node = 0,
+     },
 };
 
 enum { PARENTS = sizeof(parents) / sizeof(parents[0]) };
@@ -210,8 +210,7 @@ int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *
 	return now->fails;
 }
 
-int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why,
-			      size_t why_len)
+int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why, size_t why_len)
 {
 	for (unsigned int i = 0; i < PARENTS; i++)
 		if (!strcmp(parents[i].name, name)) {
@@ -255,10 +254,14 @@ int rte_pmd_vdpa_verbs_stats(const char *device, unsigned int ring,
 	if (ring >= n)
 		return -ENOENT;
 	*stats = (struct rte_pmd_vdpa_verbs_stats){
-	    .kind = ring + 1 == n && n % 2 ? "control" : ring % 2 ? "transmit" : "receive",
+	    .kind = ring + 1 == n && n % 2 ? "control"
+		    : ring % 2             ? "transmit"
+					   : "receive",
 	    .state = d->live.running ? "running" : "absent",
 	    .n = 3,
-	    .stat = {{"calls", 7}, {"received_descriptors", 100 + ring}, {"queue_errors", UINT64_MAX}},
+	    .stat = {{"calls", 7},
+		     {"received_descriptors", 100 + ring},
+		     {"queue_errors", UINT64_MAX}},
 	};
 	return 0;
 }
@@ -314,7 +317,9 @@ void fake_state(struct rte_pmd_vdpa_verbs_state *s)
 	struct vv_ctrl_state *c = &s->control;
 
 	memset(s, 0, sizeof(*s));
-	s->negotiated = (struct vv_features){{0x1300ff982full, 5}};
+	s->negotiated = (struct vv_features){
+	    {0x1300ff982full, 5}
+        };
 	s->pairs = 16;
 	memcpy(c->mac, (uint8_t[]){2, 0, 0xab, 0, 0, 9}, 6);
 	c->allmulti = c->nouni = c->announce = true;
@@ -326,13 +331,15 @@ void fake_state(struct rte_pmd_vdpa_verbs_state *s)
 	c->vlans[63] = 1ull << 63;
 	c->pairs = 3;
 	c->rss_active = true;
-	c->rss = (struct vv_ctrl_rss){.hash_types = 0x3f,
-				      .table_len = 4,
-				      .unclassified = 1,
-				      .max_tx = 4,
-				      .key_len = 40,
-				      .key = {0x6d, 0x5a, [39] = 0xfa},
-				      .table = {0, 2, 1, 3}};
+	c->rss = (struct vv_ctrl_rss){
+	    .hash_types = 0x3f,
+	    .table_len = 4,
+	    .unclassified = 1,
+	    .max_tx = 4,
+	    .key_len = 40,
+	    .key = {0x6d, 0x5a, [39] = 0xfa},
+	    .table = { 0,   2,    1,           3}
+        };
 	c->offloads = 1 << 1 | 1 << 7;
 	c->coal_rx = (struct vv_ctrl_coal){4, 8};
 	c->coal[1] = (struct vv_ctrl_coal){1, 2};
