@@ -297,8 +297,9 @@ static int vqp_decide(struct work *w)
 			return fail(w, EINVAL, "max_vqp: must be 1 at least (0 asked)");
 		if (d->max_vqp > p->max_vqp)
 			return fail(w, EINVAL,
-				    "max_vqp: more pairs than %s has (%u asked, %u there)", p->name,
-				    d->max_vqp, p->max_vqp);
+				    "max_vqp: more pairs of queues than %s has (%u asked, %u "
+				    "there)",
+				    p->name, d->max_vqp, p->max_vqp);
 	} else if (vv_features_has(&w->features, VV_B_MQ) ||
 		   vv_features_has(&w->features, VV_B_RSS)) {
 		d->max_vqp = default_vqp(p);
