@@ -93,7 +93,7 @@ const char ctl_help_dev_add[] =
     "  -f FILE                 devices as \"dev show -j\" prints them; -: standard input\n"
     "\n"
     "  vdpactl dev add name vm1 mgmtdev mlx5_0 mac 02:00:00:00:00:01 mtu 1500\n"
-    "  vdpactl dev add name vm2 mgmtdev mlx5_0 device_features 0x300020000\n"
+    "  vdpactl dev add name vm2 mgmtdev mlx5_0 device_features 0x100020000\n"
     "  vdpactl dev add name vm3 mgmtdev mlx5_0 max_vqp 2 csum off guest_csum off\n"
     "  vdpactl -j dev show vm1 | ssh host2 vdpactl dev add -f -     the same device there\n";
 
@@ -182,7 +182,7 @@ const char ctl_help_baseline[] =
 const char ctl_help_monitor[] =
     "Usage: vdpactl [-j] monitor [-n COUNT] [-i SECONDS]\n"
     "\n"
-    "Rates of all queues of all devices: on a terminal a table that is drawn anew, else block after\n"
+    "Rates of all queues that guests use: on a terminal a table that is drawn anew, else block after\n"
     "block; with -j a line of JSON for each. The end: COUNT tables, or Ctrl-C.\n"
     "\n"
     "  vdpactl monitor -i 5\n"

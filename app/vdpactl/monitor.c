@@ -27,6 +27,10 @@ static const struct column {
     {"ERR/S",   {"completion_errors", "bad_descriptor_errors", "control_commands_refused"}},
 };
 
+struct screen {
+	unsigned int lines, used, left_out; /* lines: 0: any number */
+};
+
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 /* Of a queue that tell what it is, not what it did. */
@@ -109,6 +113,11 @@ static void print_rate(double rate)
 		printf(" %8.0f", rate);
 }
 
+static bool is_set_up(const json_t *queue)
+{
+	return strcmp(text_of(queue, "state"), "absent") != 0;
+}
+
 static void print_queue(const char *name, const json_t *device, const json_t *queue)
 {
 	const json_t *rates = json_object_get(queue, "rates"), *rate;
@@ -143,37 +152,54 @@ static unsigned int terminal_lines(void)
 	return size.ws_row > LINES_MIN ? size.ws_row : LINES_MIN;
 }
 
-static void print_table(const json_t *monitor)
+/* Lines left out are counted. */
+static bool has_room(struct screen *screen)
 {
-	unsigned int room = terminal_lines(), line = 3, left_out = 0;
-	json_t *devices = json_object_get(monitor, "dev"), *device, *queue;
-	const char *name;
+	if (!screen->lines || ++screen->used < screen->lines)
+		return true;
+	screen->left_out++;
+	return false;
+}
+
+static void print_device(struct screen *screen, const char *name, const json_t *device)
+{
+	const json_t *queue;
+	bool any = false;
 	size_t i;
 
-	if (room)
+	json_array_foreach(json_object_get(device, "queues"), i, queue)
+	{
+		if (!is_set_up(queue))
+			continue;
+		any = true;
+		if (has_room(screen))
+			print_queue(name, device, queue);
+	}
+	if (!any && has_room(screen))
+		printf("%-16s %-9s %4s\n", name, text_of(device, "status"),
+		       text_of(device, "link"));
+}
+
+static void print_table(const json_t *monitor)
+{
+	struct screen screen = {.lines = terminal_lines(), .used = 3};
+	json_t *devices = json_object_get(monitor, "dev"), *device;
+	const char *name;
+
+	if (screen.lines)
 		fputs("\033[H\033[J", stdout);
 	printf("%zu devices, rates of %.1f s\n", json_object_size(devices),
 	       json_number_value(json_object_get(monitor, "interval_s")));
 	printf("%-16s %-9s %4s %3s %-10s", "DEVICE", "STATUS", "LINK", "Q", "TYPE");
-	for (i = 0; i < N_COLUMNS; i++)
+	for (unsigned int i = 0; i < N_COLUMNS; i++)
 		printf(" %8s", columns[i].head);
 	putchar('\n');
 	json_object_foreach(devices, name, device)
-	{
-		if (!json_array_size(json_object_get(device, "queues")))
-			printf("%-16s %-9s\n", name, text_of(device, "status"));
-		json_array_foreach(json_object_get(device, "queues"), i, queue)
-		{
-			if (room && ++line >= room)
-				left_out++;
-			else
-				print_queue(name, device, queue);
-		}
-	}
-	if (left_out)
-		printf("... and %u more queues\n", left_out);
+		print_device(&screen, name, device);
+	if (screen.left_out)
+		printf("... and %u more lines\n", screen.left_out);
 	/* A block by itself, for who reads a file of them. */
-	if (!room)
+	if (!screen.lines)
 		putchar('\n');
 }
 

@@ -40,7 +40,8 @@ class Monitor(Case):
                 queue(2, "control_vq", control_commands=3)]},
              "vm2": {"status": "failed"},
              "vm3": {"status": "idle", "link": "down", "queues": [
-                 queue(0, "rx", received_desc=9)]}})
+                 queue(0, "rx", received_desc=9), {"queue_index": 1, "state": "absent"}]},
+             "vm4": {"status": "idle", "link": "up", "queues": [{"state": "absent"}]}})
 
     def test_rates_are_by_the_daemons_clock(self):
         self.two_looks()
@@ -57,16 +58,17 @@ class Monitor(Case):
     def test_blocks_of_text(self):
         self.two_looks()
         lines = self.ok("monitor -n 1 -i 0.1").split("\n")
-        self.assertEqual(lines[0], "3 devices, rates of 2.0 s")
+        self.assertEqual(lines[0], "4 devices, rates of 2.0 s")
         self.assertEqual(lines[1].split(), ["DEVICE", "STATUS", "LINK", "Q", "TYPE", "DESC/S",
                                             "DONE/S", "KICKS/S", "CALLS/S", "CMDS/S", "ERR/S"])
         self.assertEqual(lines[2].split(), ["vm1", "running", "up", "0", "rx", "2.00M",
                                             *5 * ["-"]])
         self.assertEqual(lines[3].split(), ["vm1", "running", "up", "2", "control_vq",
                                             *4 * ["-"], "1", "-"])
-        self.assertEqual(lines[4].split(), ["vm2", "failed"])
+        self.assertEqual(lines[4].split(), ["vm2", "failed", "-"])
         self.assertEqual(lines[5].split()[:5], ["vm3", "idle", "down", "0", "rx"])
-        self.assertEqual(lines[6:], ["", ""])
+        self.assertEqual(lines[6].split(), ["vm4", "idle", "up"])  # no queue is set up
+        self.assertEqual(lines[7:], ["", ""])
         self.assertNotIn("\033", "".join(lines))
 
     def test_count_is_the_number_of_blocks_and_json_is_a_line_each(self):
@@ -117,7 +119,7 @@ class Monitor(Case):
         self.assertEqual((len(screens), screens[0]), (3, ""))
         for screen in screens[1:]:
             self.assertLess(screen.count("\n"), 12)
-            self.assertIn("... and 32 more queues", screen)
+            self.assertIn("... and 32 more lines", screen)
 
 
 if __name__ == "__main__":
