@@ -107,7 +107,7 @@ static int plug(struct vdpad_device *d, struct vdpad_error *error)
 		return 0;
 	}
 	why = rte_pmd_vdpa_verbs_probe_error();
-	return vdpad_fail(error, -err, "", "%s: %s", d->spec.name,
+	return vdpad_fail(error, err == -EADDRINUSE ? EEXIST : -err, "", "%s: %s", d->spec.name,
 			  why[0] ? why : "DPDK does not take the device (lines above)");
 }
 

@@ -169,7 +169,10 @@ static int check_socket(const struct vdpad_manager *m, const struct vdpad_spec *
 	return 0;
 }
 
-/* A function tells its devices apart by their addresses. On another NIC it may be meant. */
+/*
+ * A function tells its devices apart by their addresses. On different NICs the same address twice
+ * would be heard of much later, from a switch between them.
+ */
 static int check_mac(const struct vdpad_manager *m, const struct vdpad_spec *spec,
 		     const uint8_t mac[6], struct vdpad_error *error)
 {
@@ -183,15 +186,11 @@ static int check_mac(const struct vdpad_manager *m, const struct vdpad_spec *spe
 
 		if (memcmp(mac_of(other), mac, sizeof(none)) || !strcmp(other->name, spec->name))
 			continue;
-		if (!strcmp(other->mgmtdev, spec->mgmtdev))
-			return vdpad_fail(error, EEXIST, "mac",
-					  "mac %02x:%02x:%02x:%02x:%02x:%02x: %s on %s has it; give "
-					  "another one",
-					  mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-					  other->name, other->mgmtdev);
-		vdpad_warn("%s: its address is also that of %s on %s: no trouble only if they "
-			  "never are on one network",
-			  spec->name, other->name, other->mgmtdev);
+		return vdpad_fail(error, EEXIST, "mac",
+				  "mac %02x:%02x:%02x:%02x:%02x:%02x: %s on %s has it; give another "
+				  "one",
+				  mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], other->name,
+				  other->mgmtdev);
 	}
 	return 0;
 }

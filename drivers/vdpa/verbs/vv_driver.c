@@ -56,7 +56,8 @@ static int probe(struct rte_vdev_device *vdev)
 	vv_pmd_probe_error(why);
 	if (err)
 		VV_LOG(ERR, "%s: probe: %s", rte_vdev_device_name(vdev), why);
-	return err;
+	/* What EAL takes for "is there already", and tells nobody. */
+	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
 static int removed(struct rte_vdev_device *vdev)

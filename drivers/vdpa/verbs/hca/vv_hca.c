@@ -44,7 +44,7 @@ static int context_open(struct vv_hca *hca, const char *ibdev)
 			break;
 	if (!*dev) {
 		names_list(list, names, sizeof(names));
-		err = vv_hca_fail(hca, -ENODEV, "ibdev: no such verbs device (%s); there are: %s",
+		err = vv_hca_fail(hca, -ENODEV, "no such verbs device (%s); there are: %s",
 				  ibdev, names);
 	} else if (!mlx5dv_is_supported(*dev)) {
 		err = vv_hca_fail(hca, -ENOTSUP, "ibdev: not an mlx5 device (%s)", ibdev);
