@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/virtio_net.h>
+
 #include <rte_pmd_vdpa_verbs.h>
 
 #include "config.h"
@@ -77,8 +79,11 @@ static int whole(const struct vdpad_spec *spec, struct vv_provisioned *device,
 		 struct vdpad_error *error)
 {
 	const struct vv_request *r = &spec->request;
-	const uint32_t all = (1u << VV_ATTR_N) - 1, may_miss = 1u << VV_ATTR_MAC;
-	uint32_t missing = all & ~may_miss & ~r->attrs;
+	/* A device without the feature MAC, or MTU, has none (vv_provisioned_attr). */
+	const uint32_t none =
+	    (vv_features_has(&r->mask, VIRTIO_NET_F_MAC) ? 0 : 1u << VV_ATTR_MAC) |
+	    (vv_features_has(&r->mask, VIRTIO_NET_F_MTU) ? 0 : 1u << VV_ATTR_MTU);
+	uint32_t missing = ((1u << VV_ATTR_N) - 1) & ~none & ~r->attrs;
 	const char *word =
 	    missing ? vv_attr_name((enum vv_attr)__builtin_ctz(missing)) : "device_features_mask";
 
