@@ -26,10 +26,14 @@ bool vdpad_name_is_valid(const char *name)
 
 /* ---- from JSON ---- */
 
-/* Keys that a show adds, and that decide nothing. */
-static bool only_tells(const char *key)
+/* Keys that a show adds, and that decide nothing. There is a feature called status, too. */
+static bool only_tells(const char *key, const json_t *value)
 {
-	static const char *const keys[] = {"type", "vendor_id", "max_vqs", "status", "reason"};
+	static const char *const keys[] = {"type", "vendor_id", "max_vqs", "reason"};
+	const char *text = json_string_value(value);
+
+	if (!strcmp(key, "status"))
+		return text && strcmp(text, "on") && strcmp(text, "off");
 
 	for (unsigned int i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!strcmp(key, keys[i]))
@@ -220,7 +224,7 @@ static int parse_member(const char *key, const json_t *value, struct vdpad_spec 
 	char text[TEXT_MAX];
 	int err;
 
-	if (only_tells(key) || !strcmp(key, "set") || !strcmp(key, features_word) ||
+	if (only_tells(key, value) || !strcmp(key, "set") || !strcmp(key, features_word) ||
 	    !strcmp(key, "device_features_mask"))
 		return 0;
 	err = text_of(key, value, text, error);

@@ -121,6 +121,19 @@ static void p10_what_is_shown_makes_the_same_device_again(void **state)
 	json_decref(again);
 }
 
+/* "status" is a feature, and what a show says of a device. */
+static void p22_feature_called_status_can_be_named(void **state)
+{
+	struct rig *rig = *state;
+	json_t *result = rig_ask(rig, "dev.add",
+				 "{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\",\"status\":\"off\"}");
+	const struct vv_features *f = &rig->manager->devices[0].spec.device.features;
+
+	assert_false(vv_features_has(f, VIRTIO_NET_F_STATUS));
+	assert_string_equal(text(at(result, "dev", "vm1"), "status"), "idle");
+	json_decref(result);
+}
+
 static void add_of_several_stops_at_the_first_that_fails(void **state)
 {
 	struct rig *rig = *state;
@@ -400,6 +413,7 @@ int main(void)
 	    TEST(p2_mask_is_exactly_what_is_offered),
 	    TEST(p1_feature_the_parent_lacks_fails_with_its_name),
 	    TEST(p10_what_is_shown_makes_the_same_device_again),
+	    TEST(p22_feature_called_status_can_be_named),
 	    TEST(add_of_several_stops_at_the_first_that_fails),
 	    TEST(failed_device_is_shown_with_its_reason_and_not_asked),
 	    TEST(driver_that_fails_is_told_and_not_taken_for_nothing),
