@@ -194,6 +194,7 @@ for_nobody() {
 	done
 	SOFTHCA=$PUBLIC/${SOFTHCA##*/} PLUGIN=$PUBLIC/${PLUGIN##*/} VDPAD=$PUBLIC/${VDPAD##*/}
 	VDPACTL=$PUBLIC/${VDPACTL##*/}
+	export LD_LIBRARY_PATH=$PUBLIC
 	VV_SAMPLE=$PUBLIC/${VV_SAMPLE##*/} VV_UML_RD=$PUBLIC/${VV_UML_RD##*/}
 }
 PUBLIC=
@@ -304,6 +305,7 @@ configuration() { # NAME [LINES of [daemon]] [LINES behind it]
 		state_dir = $T/$1-state
 		socket_dir = $T/$1-run
 		rpc = $T/$1.rpc
+		models = $VV_ROOT/config/models
 		eal = $(eal "$1" 64 | xargs) --no-pci
 		${2:-}
 		${3:-}
@@ -333,8 +335,9 @@ rpc() { # METHOD [PARAMETERS]
 }
 # All that a change could leave: devices, state files, sockets, objects in the NIC.
 everything() {
-	rpc dev.show
-	(cd "$STATE" && find . -type f ! -name '*lock*' -exec sha256sum {} + | sort)
+	# Not what guests do meanwhile.
+	ctl -j dev show | jq -c 'del(.dev[].status)'
+	"${inside[@]}" find "$STATE" -type f -size -64k ! -name lock ! -name filler -exec head -c 100000 -v {} +
 	ls "$RUN"
 	live_objects
 }

@@ -33,7 +33,8 @@ incompatible() { # REGEX WORD... of dev compat
 # Moves a guest: a script at A's device that goes on at B's; frames come from B's second function.
 moves() { # DEVICE [OPTIONS OF VFRONT]
 	cat >"$T/script"
-	"$VFRONT" --socket "$T/A-run/$1" --peer-socket "$T/B-run/peer" "${@:2}" \
+	"$VFRONT" --socket "$T/A-run/$1" --peer-socket "$T/B-run/peer" \
+		--pairs "$(at A && ask ".dev[\"$1\"].max_vqp" dev show "$1")" "${@:2}" \
 		--timeout-ms $((10000 * VV_PATIENCE)) --control "$T/script" >"$T/driver.out" 2>"$T/driver.err" || {
 		grep -hE "^(WRONG|ERROR|FAIL)" "$T/driver.out" || true
 		cat "$T/driver.err"
@@ -51,7 +52,7 @@ p12_destination() {
 	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A
 	ctl -j dev show a >"$T/a"
 	at B
-	ctl dev add name peer mgmtdev mlx5_1
+	ctl dev add name peer mgmtdev mlx5_1 mac $MAC_B
 	jq '.dev.a |= del(.socket)' "$T/a" | ctl dev add -f -
 	is "made with" "$(ask .dev.a.mac dev show a)" $MAC_A
 	moves a <<-END
@@ -61,7 +62,7 @@ p12_destination() {
 		wire to=$own expect queue=0
 		run $(CTL_A) -j dev state save a >$T/state
 		run $(CTL_B) -j dev config show a | grep -q $MAC_A
-		run $(CTL_B) dev state load a <$T/state
+		run $(CTL_B) dev state load a $T/state
 		move $T/B-run/a
 		run $(CTL_B) -j dev config show a | grep -q $own
 		run $(CTL_B) -j dev show a | grep -q $MAC_A
@@ -140,25 +141,32 @@ p15_mtu() {
 }
 
 p16_mac_table() {
-	local big small
-	need jq
-	kind_of_nic nic-A ""
-	kind_of_nic nic-B "" "log_max_ft_size = 4"
-	backend managed name=A functions=2 profile="$T/nic-A.ini" port=uplink=wire:"$T/cable"
-	backend managed name=B functions=2 profile="$T/nic-B.ini" port=uplink=wire:"$T/cable"
-	big=$(at A && ask .mgmtdev.mlx5_0.mac_table_size mgmtdev show mlx5_0)
-	small=$(at B && ask .mgmtdev.mlx5_0.mac_table_size mgmtdev show mlx5_0)
-	note "tables of $big and $small"
-	[ "$small" -lt "$big" ] || fail "this proves nothing"
+	local many=02:00:00:00:00:61,02:00:00:00:00:62,02:00:00:00:00:63
+	hosts "" ""
 	at A
-	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A
+	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A mac_table_size 4
 	ctl -j dev show a | jq '.dev.a |= del(.socket)' >"$T/a"
-	ctl dev add name b mgmtdev mlx5_1 mac_table_size "$small"
-	ctl -j dev show b | jq '.dev.b |= del(.socket)' >"$T/b"
 	at B
-	incompatible "mac_table_size" "$T/a" mlx5_0
+	ctl dev add name peer mgmtdev mlx5_1 mac $MAC_B
+	compatible "$T/a" mlx5_0
+	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A mac_table_size 2
+	incompatible "mac_table_size.*4.*2" "$T/a" mlx5_0
 	compatible "$T/a" mlx5_0 allow mac_table
-	compatible "$T/b" mlx5_1
+	incompatible "mtu|nothing that can be allowed" "$T/a" mlx5_0 allow mtu
+	# By that choice: what does not fit is all.
+	moves a <<-END
+		promisc 0
+		macs $many -
+		wire to=02:00:00:00:00:63 expect queue=0
+		wire to=02:00:00:00:00:77 expect none
+		run $(CTL_A) -j dev state save a >$T/state
+		run $(CTL_B) dev state load a $T/state
+		move $T/B-run/a
+		wire to=02:00:00:00:00:63 expect queue=0
+		wire to=02:00:00:00:00:77 expect queue=0
+		macs 02:00:00:00:00:61 -
+		wire to=02:00:00:00:00:77 expect none
+	END
 }
 
 p19_mandatory_hosts() {
@@ -183,17 +191,17 @@ p31_migration() {
 		device_features "$(ask '.mgmtdev.baseline.supported_features_mask' baseline "$T/parent-A" "$T/parent-B")"
 	ctl -j dev show a | jq '.dev.a |= del(.socket)' >"$T/a"
 	at B
-	ctl dev add name peer mgmtdev mlx5_1
+	ctl dev add name peer mgmtdev mlx5_1 mac $MAC_B
 	compatible "$T/a" mlx5_0
 	ctl dev add -f "$T/a"
 	is "the same on both" "$(features_of B a)" "$(features_of A a)"
-	moves a --pairs 2 <<-END
+	moves a <<-END
 		promisc 0
 		pairs 2
 		macs 02:00:00:00:00:61 -
 		flows 60 expect below=2
 		run $(CTL_A) -j dev state save a >$T/state
-		run $(CTL_B) dev state load a <$T/state
+		run $(CTL_B) dev state load a $T/state
 		move $T/B-run/a
 		flows 60 expect below=2
 		wire to=02:00:00:00:00:61 expect any
@@ -216,13 +224,19 @@ p35_smuggled() {
 	at A
 	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A
 	at B
-	ctl dev add name peer mgmtdev mlx5_1
+	ctl dev add name peer mgmtdev mlx5_1 mac $MAC_B
 	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A trust off
 	moves a <<-END
-		run $(CTL_A) -j dev state save a >$T/honest
 		mac $own
 		run $(CTL_A) -j dev state save a >$T/state
 	END
+	at A
+	ctl dev del a
+	ctl dev add name a mgmtdev mlx5_0 mac $MAC_A trust off
+	moves a <<-END
+		run $(CTL_A) -j dev state save a >$T/honest
+	END
+	at B
 	refused "trust" dev state load a "$T/state"
 	ctl dev state load a "$T/honest"
 	# Edited by hand it is no better.

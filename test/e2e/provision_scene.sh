@@ -20,6 +20,7 @@ kind_of_nic() { # NAME LINE-OF-[virtio] [LINE-OF-[device]]
 # A driver at a device says commands (standard input); frames come from the other device, if any.
 driver() { # DEVICE [OTHER-DEVICE] [OPTIONS OF VFRONT]
 	# All rings that a device has are set up, as guests do.
+	local device=$1
 	local -a args=(--socket "$RUN/$1" --pairs "$(ask ".dev[\"$1\"].max_vqp" dev show "$1")")
 	shift
 	if [ $# -gt 0 ] && [[ $1 != -* ]]; then
@@ -27,7 +28,6 @@ driver() { # DEVICE [OTHER-DEVICE] [OPTIONS OF VFRONT]
 		shift
 	fi
 	cat >"$T/script"
-	# Who was there before has to be gone.
 	if ! "$VFRONT" "${args[@]}" "$@" --timeout-ms $((10000 * VV_PATIENCE)) --control "$T/script" \
 		>"$T/driver.out" 2>"$T/driver.err"; then
 		grep -hE "^(WRONG|ERROR|FAIL)" "$T/driver.out" || true
@@ -35,6 +35,7 @@ driver() { # DEVICE [OTHER-DEVICE] [OPTIONS OF VFRONT]
 		return 1
 	fi
 	note "driver: $(tail -1 "$T/driver.out")"
+	wait_for 20 "it has gone" status_is "$device" idle
 }
 has() { # DEVICE FEATURE...
 	local f

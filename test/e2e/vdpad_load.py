@@ -98,6 +98,7 @@ def run(path, journal, seed, parents):
     there = devices(daemon)
     done = {}
     command = None
+    print('begun', flush=True)
     try:
         while True:
             own = {n: d for n, d in there.items() if n.startswith('d')}
