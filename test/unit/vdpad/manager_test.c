@@ -533,6 +533,33 @@ static void failed_devices_are_kept_and_tried_again(void **state)
 	assert_non_null(vdpad_manager_find(manager, "b", &e));
 }
 
+/* The driver or librte_vhost refuse at a restart, once. */
+static void restore_failing_half_way_leaves_nothing_of_the_device(void **state)
+{
+	struct picture before, after;
+	struct vdpad_error e;
+	int call;
+
+	(void)state;
+	added("a", "{\"mgmtdev\":\"mlx5_1\",\"link\":\"down\"}");
+	added("b", "{\"mgmtdev\":\"mlx5_2\"}");
+	world(&before);
+	for (call = HOTPLUG; call <= SET_LIVE; call++) {
+		vdpad_manager_destroy(manager);
+		fail_nth[call] = 1;
+		begin();
+		world(&after);
+		assert_int_equal(after.devices, 1);
+		fail_nth[call] = 1;
+		assert_int_equal(vdpad_manager_retry(manager, "a", &e), -ENOSPC);
+		world(&after);
+		assert_int_equal(after.devices, 1);
+		assert_int_equal(vdpad_manager_retry(manager, "a", &e), 0);
+		world(&after);
+		assert_string_equal(before.text, after.text);
+	}
+}
+
 static void devices_of_the_file_are_made_unless_there(void **state)
 {
 	struct vdpad_spec of_file[2] = {0};
@@ -640,6 +667,8 @@ int main(void)
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(failed_devices_are_kept_and_tried_again, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(
+		restore_failing_half_way_leaves_nothing_of_the_device, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(devices_of_the_file_are_made_unless_there, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(bad_change_says_what_is_allowed, set_up, tear_down),
