@@ -39,7 +39,11 @@ int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *
 int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why,
 			      size_t why_len);
 
-/* Why the last probe of this thread failed, "" if it did not: DPDK only returns a number. */
+/*
+ * Why the last probe of this thread failed, "" if it did not: DPDK only returns a number. One that
+ * is -EADDRINUSE means that another device has the address (-EEXIST is no error to DPDK, also where
+ * there is a device of that name already, which then is not probed).
+ */
 const char *rte_pmd_vdpa_verbs_probe_error(void);
 
 /* ---- one device ---- */
@@ -111,7 +115,10 @@ struct rte_pmd_vdpa_verbs_state {
 	struct vv_ctrl_state control;
 };
 
-/* -EAGAIN: no guest runs, so there is nothing. */
+/*
+ * Of the guest that runs or, until its front-end is gone, has run: once it has been stopped for a
+ * move nothing of it changes any more. -EAGAIN: there is none.
+ */
 int rte_pmd_vdpa_verbs_state_get(const char *device, struct rte_pmd_vdpa_verbs_state *state,
 				 char *why, size_t why_len);
 /*

@@ -65,6 +65,7 @@ void vv_dev_unsteer(struct vv_dev *dev)
 /* What start has made so far, in reverse. stopped may be NULL. */
 static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES(dev->control)
 {
+	static const uint8_t none[6];
 	struct vv_stopped ignored;
 	unsigned int i;
 
@@ -90,6 +91,7 @@ static void stop_all(struct vv_dev *dev, struct vv_stopped *stopped) VV_REQUIRES
 	vv_mem_destroy(dev->mem);
 	dev->mem = NULL;
 	dev->features = 0;
+	vv_seat_guest_address(dev->seat, none, NULL, 0); /* nothing comes in by it any more */
 	state_set(dev, VV_DEV_IDLE);
 }
 

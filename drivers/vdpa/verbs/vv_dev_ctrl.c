@@ -256,12 +256,17 @@ void vv_dev_ctrl_conf(const struct vv_dev *dev, uint64_t features, unsigned int 
 		memcpy(conf->mac, dev->offer.mac, sizeof(conf->mac));
 }
 
-static void state_reset(struct vv_dev *dev) VV_REQUIRES(dev->control)
+/* Its own address may have become another's while its rings were down. */
+static void address_claim(struct vv_dev *dev) VV_REQUIRES(dev->control)
 {
-	char why[128];
+	char why[160];
 
-	vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
-	vv_seat_guest_address(dev->seat, dev->ctrl.state.mac, why, sizeof(why)); /* it is its own */
+	if (!vv_seat_guest_address(dev->seat, dev->ctrl.state.mac, why, sizeof(why)))
+		return;
+	VV_LOG(WARNING, "%s: the guest goes on with the provisioned address, not its own: %s",
+	       dev->name, why);
+	memcpy(dev->ctrl.state.mac, dev->ctrl.conf.mac, sizeof(dev->ctrl.state.mac));
+	vv_seat_guest_address(dev->seat, dev->ctrl.state.mac, why, sizeof(why));
 }
 
 /* As far as the rings tell, which a guest without a control queue begins anew with it. */
@@ -291,7 +296,8 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 		  is_another_guest(dev, guest, ring);
 	memcpy(&dev->ctrl.conf, &negotiated, sizeof(negotiated));
 	if (!vv_dev_state_load(dev, guest, ring) && another)
-		state_reset(dev);
+		vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
+	address_claim(dev);
 	dev->was_run = true;
 	dev->ctrl.ring = ring;
 	dev->ctrl.config_readable = guest->config_readable;

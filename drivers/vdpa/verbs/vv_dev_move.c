@@ -88,8 +88,6 @@ int vv_dev_state_set(struct vv_dev *dev, const struct rte_pmd_vdpa_verbs_state *
 		err = conf_of(dev, state, &conf, why, why_len);
 	if (!err)
 		err = vv_ctrl_check(&conf, &state->control, &pending->control, why, why_len);
-	if (!err)
-		err = vv_seat_guest_address(dev->seat, pending->control.mac, why, why_len);
 	if (!err) {
 		free(dev->pending);
 		dev->pending = pending;
