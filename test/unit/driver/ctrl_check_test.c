@@ -173,7 +173,7 @@ static void p35_filters_of_an_untrusted_guest_eperm(void **state)
 	assert_taken(&rig, &rig.now);
 }
 
-static void p17_more_addresses_than_the_table_takes_einval(void **state)
+static void p17_table_is_as_large_as_it_was_provisioned(void **state)
 {
 	struct ctrl_rig rig;
 	uint8_t command[2048];
@@ -184,15 +184,33 @@ static void p17_more_addresses_than_the_table_takes_einval(void **state)
 	assert_int_equal(rig.now.uni.n, 4);
 	assert_false(rig.now.uni.overflow);
 	assert_taken(&rig, &rig.now);
-	/* Commands: visibly all. A state: it is from a device with more. */
 	assert_int_equal(rig_send(&rig, command, rig_mac_table(5, 4, command)), VV_CTRL_OK);
 	assert_true(rig.now.uni.overflow);
 	assert_int_equal(rig.now.uni.n, 0);
 	assert_int_equal(rig.now.multi.n, 4);
 	assert_taken(&rig, &rig.now);
-	rig.now.uni.overflow = false;
-	rig.now.uni.n = 5;
-	assert_refused(&rig, &rig.now, -EINVAL, "5 addresses, the table takes 4");
+}
+
+/* To where the operator has made a smaller table: all unicast, as if the guest asked there. */
+static void p16_addresses_of_a_larger_table_are_all_of_their_kind(void **state)
+{
+	struct vv_ctrl_state there, clean;
+	struct ctrl_rig rig;
+	uint8_t command[2048];
+	char why[200] = "";
+
+	rig_init(&rig, RIG_FEATURES);
+	assert_int_equal(rig_send(&rig, command, rig_mac_table(5, 4, command)), VV_CTRL_OK);
+	there = rig.now;
+	rig.conf.macs_max = 4;
+	assert_int_equal(vv_ctrl_check(&rig.conf, &there, &clean, why, sizeof(why)), 0);
+	assert_int_equal(rig_send(&rig, command, rig_mac_table(5, 4, command)), VV_CTRL_OK);
+	assert_true(clean.uni.overflow);
+	assert_memory_equal(&clean, &rig.now, sizeof(clean));
+	/* More than any table has. */
+	there.uni.n = VV_CTRL_MACS_MAX + 1;
+	assert_int_equal(vv_ctrl_check(&rig.conf, &there, &clean, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "unicast: 65 addresses"));
 }
 
 /* Each of these by itself, in a state that is fine otherwise. */
@@ -360,7 +378,8 @@ int main(void)
 	    cmocka_unit_test(p33_address_without_ctrl_mac_addr_einval),
 	    cmocka_unit_test(p35_address_of_an_untrusted_guest_eperm),
 	    cmocka_unit_test(p35_filters_of_an_untrusted_guest_eperm),
-	    cmocka_unit_test(p17_more_addresses_than_the_table_takes_einval),
+	    cmocka_unit_test(p17_table_is_as_large_as_it_was_provisioned),
+	    cmocka_unit_test(p16_addresses_of_a_larger_table_are_all_of_their_kind),
 	    cmocka_unit_test(refuse_what_no_command_leads_to),
 	    cmocka_unit_test(refuse_what_was_not_negotiated),
 	    cmocka_unit_test(clean_leaves_out_what_does_not_count),

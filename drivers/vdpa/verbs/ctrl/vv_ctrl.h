@@ -137,8 +137,9 @@ enum vv_ctrl_verdict vv_ctrl_step(const struct vv_ctrl_conf *conf, const struct 
 
 /*
  * Is it a state that a guest which negotiated conf can have brought itself to, by commands or, a
- * legacy one, by writing its address? clean: the same, to compare as bytes. -EINVAL: it is not, and
- * why says what; -EPERM: only a trusted one could have.
+ * legacy one, by writing its address? clean: the same, to compare as bytes; where there are more
+ * addresses than conf has room for, all of that kind. -EINVAL: it is not, and why says what; -EPERM:
+ * only a trusted one could have.
  */
 int vv_ctrl_check(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
 		  struct vv_ctrl_state *clean, char *why, size_t why_len);

@@ -76,9 +76,9 @@ static int macs_check(const struct check *c, const struct vv_ctrl_macs *macs, co
 {
 	if (!has(c, VIRTIO_NET_F_CTRL_RX) && (macs->n || macs->overflow))
 		return fail(c, -EINVAL, "%s: CTRL_RX is not negotiated", name);
-	if (macs->n > c->conf->macs_max)
-		return fail(c, -EINVAL, "%s: %u addresses, the table takes %u", name, macs->n,
-			    c->conf->macs_max);
+	if (macs->n > VV_CTRL_MACS_MAX)
+		return fail(c, -EINVAL, "%s: %u addresses, no table takes more than %d", name,
+			    macs->n, VV_CTRL_MACS_MAX);
 	if (macs->overflow && macs->n)
 		return fail(c, -EINVAL, "%s: addresses of a table that overflowed", name);
 	return 0;
@@ -226,8 +226,13 @@ static int tune_check(const struct check *c)
 
 /* ---- as bytes ---- */
 
-static void macs_copy(const struct vv_ctrl_macs *from, struct vv_ctrl_macs *to)
+/* What a larger table held is here as if the guest had asked for it here: all of that kind. */
+static void macs_copy(const struct vv_ctrl_macs *from, unsigned int max, struct vv_ctrl_macs *to)
 {
+	if (from->n > max) {
+		to->overflow = true;
+		return;
+	}
 	to->n = from->n;
 	to->overflow = from->overflow;
 	memcpy(to->addr, from->addr, 6 * from->n);
@@ -245,7 +250,7 @@ static void rss_copy(const struct vv_ctrl_rss *from, struct vv_ctrl_rss *to)
 }
 
 /* Nothing between or behind what counts. */
-static void copy(const struct vv_ctrl_state *from, struct vv_ctrl_state *to)
+static void copy(const struct vv_ctrl_state *from, unsigned int macs_max, struct vv_ctrl_state *to)
 {
 	memset(to, 0, sizeof(*to));
 	memcpy(to->mac, from->mac, 6);
@@ -255,8 +260,8 @@ static void copy(const struct vv_ctrl_state *from, struct vv_ctrl_state *to)
 	to->nomulti = from->nomulti;
 	to->nouni = from->nouni;
 	to->nobcast = from->nobcast;
-	macs_copy(&from->uni, &to->uni);
-	macs_copy(&from->multi, &to->multi);
+	macs_copy(&from->uni, macs_max, &to->uni);
+	macs_copy(&from->multi, macs_max, &to->multi);
 	memcpy(to->vlans, from->vlans, sizeof(to->vlans));
 	to->announce = from->announce;
 	to->rss_active = from->rss_active;
@@ -281,6 +286,6 @@ int vv_ctrl_check(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *s
 	if (!err)
 		err = tune_check(&c);
 	if (!err)
-		copy(state, clean);
+		copy(state, conf->macs_max, clean);
 	return err;
 }
