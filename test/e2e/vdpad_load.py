@@ -71,7 +71,7 @@ def choose(rng, own, parents):
         if not free:
             return None
         n = rng.choice(free)
-        params = {'name': 'd%d' % n, 'mgmtdev': rng.choice(parents), 'mac': mac_of(n)}
+        params = {'name': 'd%d' % n, 'mgmtdev': rng.choice(parents), 'mac': mac_of(n), 'max_vqp': 2}
         for feature in rng.sample(FEATURES, rng.randrange(3)):
             params[feature] = 'off'
         if 'guest_csum' in params:
@@ -160,7 +160,7 @@ def outcome(journal, there):
     if method == 'dev.set' and now and equal(after_set(before, params), now):
         return 'exact, with the last %s' % method
     if method == 'dev.add' and now:
-        for key in ('mac', 'mtu', 'mgmtdev'):
+        for key in ('mac', 'mtu', 'max_vqp', 'mgmtdev'):
             if key in params and now[key] != params[key]:
                 raise AssertionError('%s: asked for %s, there is %s' % (name, params, now))
         names = [f.lower() for f in now['device_features']]
