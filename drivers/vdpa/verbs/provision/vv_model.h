@@ -4,8 +4,10 @@
  *
  *	[model]
  *	description = what a Linux guest of 2022 uses
- *	features = CSUM GUEST_CSUM ... VERSION_1
+ *	features = CSUM GUEST_CSUM ...
+ *	features = ... VERSION_1
  *
+ * Lines of features add up, as one is 255 characters at most. What features need is in the model.
  * Threads: any; files are read at each call.
  */
 #ifndef VV_MODEL_H

@@ -28,6 +28,18 @@ struct vv_provisioned {
 	int cvq_core;
 };
 
+/*
+ * The device that parent makes of request, whose model is resolved. Where neither a mask nor a model
+ * is given, attributes bring the features they need (mtu: MTU, mac and trust off: MAC, max_vqp
+ * above 1: MQ and CTRL_VQ, mac_table_size: CTRL_RX and CTRL_VQ, mode but legacy: VERSION_1); else
+ * they must be there. Features that were named come with what they need, or the request fails;
+ * those that were not may go, with what others they need or where they are of no use (MQ for one
+ * pair). Who does not ask for a number gets the parent's: of pairs default_vqp, or what is left.
+ *
+ * -EINVAL: bits that are not supported, missing ones that are mandatory or needed, numbers above the
+ * parent's; -ERANGE: no MTU; -EOPNOTSUPP: an attribute the parent cannot set, unless it is that
+ * anyway; -ENOSPC: no room, and which limit it is.
+ */
 int vv_provision(const struct vv_parent *parent, const struct vv_request *request,
 		 struct vv_provisioned *device, char *why, size_t why_len);
 

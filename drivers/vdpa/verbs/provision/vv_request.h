@@ -8,9 +8,10 @@
  *	features_default on|off|inherited                      the set to begin with, when neither is
  *	                                                       given: all the parent supports, none
  *	                                                       but the mandatory ones, or what it has
+ *	                                                       (beside one of the two only a note)
  *	FEATURE on|off         one bit on top, by name ("csum off", "bit_60 on")
  *	mac A (or address A), mtu N, max_vqp N (or queues N), max_vq_size N, mac_table_size N,
- *	mode transitional|modern|legacy, trust on|off, cvq_core N
+ *	mode transitional|modern|legacy, trust on|off, cvq_core N (-1: any)
  *
  * "mtu" and "mac" are attributes and features: on and off mean the feature. Pure functions.
  */
