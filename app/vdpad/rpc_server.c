@@ -36,6 +36,7 @@ struct vdpad_rpc_server {
 	struct vdpad_manager *manager; /* borrowed */
 	int epoll, listener, again;
 	bool bound;
+	bool crowded; /* which was said */
 	uint64_t turn;
 	struct slot slots[CLIENTS_MAX];
 };
@@ -119,8 +120,11 @@ static struct slot *find_slot(struct vdpad_rpc_server *s)
 		if (s->slots[i].heard < oldest->heard)
 			oldest = &s->slots[i];
 	}
-	vdpad_warn("%u connections for requests: the one silent for longest is closed",
-		   CLIENTS_MAX);
+	if (!s->crowded)
+		vdpad_warn("%u connections for requests: from now on the one silent for longest is "
+			   "closed",
+			   CLIENTS_MAX);
+	s->crowded = true;
 	drop(oldest);
 	return oldest;
 }
