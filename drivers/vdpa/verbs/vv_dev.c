@@ -224,7 +224,7 @@ void vv_dev_disconnected(struct vv_dev *dev)
 {
 	vv_lock(&dev->control);
 	dev->quiet = false;
-	dev->was_run = false;
+	dev->was_run = dev->was_run && dev->state == VV_DEV_RUNNING; /* another one's */
 	vv_unlock(&dev->control);
 }
 

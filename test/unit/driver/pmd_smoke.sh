@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# pmd_smoke.sh SOFTHCA PMD_SMOKE VFRONT alone|guests: what a program that manages devices is told and
+# pmd_smoke.sh SOFTHCA PMD_SMOKE VFRONT alone|guests|telemetry: what a program that manages devices is told and
 # can change, on a NIC of two functions. Numbers are those of the requirements (doc/provisioning.md).
 softhca=$1 program=$2 vfront=$3 what=$4
 . "$(dirname "$0")/../../softhca/common.sh"
@@ -42,10 +42,15 @@ comes() { # PATTERN COMMAND...
 ok() { expect '^ok' "$@"; }
 said() { grep -qE "$1" "$T/log" || fail "the log does not say $1: $(grep -v VHOST_ "$T/log" | tail -n 20)"; }
 
+telemetry=--no-telemetry
+if [ "$what" = telemetry ]; then
+	telemetry=
+	export RUNTIME_DIRECTORY=$T
+fi
 "$softhca" run --functions 2 --delay-drop 5000 --stat "$T/stat" \
 	--function 0,mac=52:54:00:00:00:01 --function 1,mac=52:54:00:00:00:02 -- \
 	"$program" "$T/in" "$T/out" --no-huge -m 64 --no-pci --no-shconf --file-prefix "pmd$$" \
-	--no-telemetry --iova-mode=va >"$T/log" 2>&1 &
+	$telemetry --iova-mode=va >"$T/log" 2>&1 &
 pid=$!
 exec 4<>"$T/out"
 read -r -t 60 answer <&4 && [ "$answer" = "ok ready" ] || fail "start: $(cat "$T/log")"
@@ -293,6 +298,15 @@ run $T/expect ' mac=02:00:00:00:00:77 ' live there
 	ok del there
 	ok del a
 	ok del peer
+}
+
+telemetry() {
+	local config=$(dirname "$0")/../../../config/telemetry
+	local sock=$T/dpdk/pmd$$/dpdk_telemetry.v2
+
+	ok add a ibdev=mlx5_0,max_vqp=2
+	"$(dirname "$0")/exporter_test.py" "$config/vdpa_verbs.py" "$sock" a || fail "telemetry"
+	ok del a
 }
 
 $what
