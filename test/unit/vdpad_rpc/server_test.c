@@ -350,7 +350,7 @@ static void reader_that_stopped_keeps_nobody_and_loses_nothing(void **state)
 static void one_with_many_requests_lets_others_take_their_turn(void **state)
 {
 	size_t len = 0;
-	char *text = calloc(1, 400 * sizeof(SHOW)), *first;
+	char *text = calloc(1, 400 * sizeof(SHOW) + 1), *first;
 	int busy = dial(), other = dial();
 
 	assert_non_null(text);
