@@ -193,8 +193,7 @@ static void names_are_no_paths(void **state)
 
 	file_write("only.ini", "[model]\nfeatures = CSUM\n");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (!strchr(bad[i], '\n'))
-			refused(bad[i], ENOENT, "there are: only");
+		refused(bad[i], ENOENT, "there are: only");
 	file_remove("only.ini");
 	refused("only", ENOENT, "there are none");
 }

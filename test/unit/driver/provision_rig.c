@@ -25,6 +25,11 @@ struct vv_features rig_features(const char *names)
 	return f;
 }
 
+bool rig_has(struct vv_features features, const char *names)
+{
+	return vv_features_is_empty(vv_features_without(rig_features(names), features));
+}
+
 struct vv_parent rig_parent(void)
 {
 	return (struct vv_parent){

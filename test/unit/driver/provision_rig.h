@@ -11,6 +11,7 @@
 
 /* "CSUM VERSION_1", "bit_100". */
 struct vv_features rig_features(const char *names);
+bool rig_has(struct vv_features features, const char *names); /* all of them */
 
 /* A NIC that can all that is in this text; nobody else is on it. */
 #define RIG_SUPPORTED                                                                              \

@@ -150,6 +150,23 @@ static void words_have_the_values_that_are_told(void **state)
 	refused("MTU", "1500", EINVAL, "on or off"); /* the feature: attributes are lower case */
 }
 
+/* Words may be of any bytes; what is said of them is a line. */
+static void messages_are_one_line_whatever_they_quote(void **state)
+{
+	static const char *const keys[] = {"mtu", "mac", "model", "csum", "device_features", "a\nb\t"};
+	unsigned int i;
+	char why[512];
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct vv_request r = rig_request("model dpdk");
+		const char *c;
+
+		assert_int_not_equal(vv_request_set(&r, keys[i], "\033[2J\n1\r", why, sizeof(why)), 0);
+		for (c = why; *c; c++)
+			assert_true((unsigned char)*c >= ' ' && *c != 0x7f);
+	}
+}
+
 static void knows_its_words_and_no_others(void **state)
 {
 	static const char *const words[] = {
@@ -175,6 +192,7 @@ int main(void)
 	    cmocka_unit_test(p23_p25_sets_are_words),
 	    cmocka_unit_test(numbers_are_numbers_and_have_bounds),
 	    cmocka_unit_test(words_have_the_values_that_are_told),
+	    cmocka_unit_test(messages_are_one_line_whatever_they_quote),
 	    cmocka_unit_test(knows_its_words_and_no_others),
 	};
 

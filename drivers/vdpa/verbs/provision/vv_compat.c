@@ -6,6 +6,7 @@
 
 #include "vv_bits.h"
 #include "vv_depend.h"
+#include "vv_line.h"
 #include "vv_provisioned.h"
 
 /* What is in the way, a line each. */
@@ -29,6 +30,7 @@ static void say(struct reasons *r, const char *fmt, ...)
 	va_start(args, fmt);
 	len = vsnprintf(r->why + r->at, r->why_len - r->at, fmt, args);
 	va_end(args);
+	vv_line_clean(r->why + r->at);
 	if (len > 0)
 		r->at += (size_t)len < r->why_len - r->at ? (size_t)len : r->why_len - r->at - 1;
 }

@@ -10,6 +10,7 @@
 
 #include <rte_cfgfile.h>
 
+#include "vv_line.h"
 #include "vv_model.h"
 #include "vv_provisioned.h"
 
@@ -42,6 +43,7 @@ static int fail(char *why, size_t why_len, int code, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(why, why_len, fmt, args);
 	va_end(args);
+	vv_line_clean(why);
 	return -code;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vv_line.h"
 #include "vv_request.h"
 
 const char *vv_features_default_name(enum vv_features_default which)
@@ -317,8 +318,8 @@ static bool is_switch(const char *value)
 	return !switch_parse(value, &ignored);
 }
 
-int vv_request_set(struct vv_request *r, const char *key, const char *value, char *why,
-		   size_t why_len)
+static int word_set(struct vv_request *r, const char *key, const char *value, char *why,
+		    size_t why_len)
 {
 	bool is_attr, is_feature;
 	enum vv_attr attr;
@@ -340,6 +341,16 @@ int vv_request_set(struct vv_request *r, const char *key, const char *value, cha
 	    "off (csum, bit_60)",
 	    key);
 	return -EINVAL;
+}
+
+int vv_request_set(struct vv_request *r, const char *key, const char *value, char *why,
+		   size_t why_len)
+{
+	int err = word_set(r, key, value, why, why_len);
+
+	if (err)
+		vv_line_clean(why);
+	return err;
 }
 
 bool vv_request_knows(const char *key)
