@@ -102,11 +102,15 @@ static void parse_what_only_tells_is_passed_over(void **state)
 	struct vdpad_spec s;
 
 	(void)state;
-	parsed("{\"type\":\"network\",\"vendor_id\":5555,\"max_vqs\":[],\"status\":null,"
+	parsed("{\"type\":\"network\",\"vendor_id\":5555,\"max_vqs\":[],\"status\":\"idle\","
 	       "\"reason\":\"x\"}",
 	       &s);
 	assert_int_equal(s.request.attrs, 0);
 	assert_false(s.request.has_mask);
+	assert_true(vv_features_is_empty(s.request.on));
+	/* That one is a feature, too. */
+	parsed("{\"status\":\"on\"}", &s);
+	assert_true(vv_features_has(&s.request.on, 16));
 }
 
 static void refused(const char *text, int code, const char *word, const char *why)
