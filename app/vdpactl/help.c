@@ -79,7 +79,8 @@ const char ctl_help_dev_add[] =
     "                          or what the parent gives by itself\n"
     "  FEATURE on|off          one on top of that, by name: csum off\n"
     "\n"
-    "  mac MAC                 its address; needs the feature MAC, as mtu needs MTU\n"
+    "  mac MAC                 its address; devices of one parent are told apart by it. It needs the\n"
+    "                          feature MAC, as mtu needs MTU\n"
     "  mtu MTU                 largest packet, from 68\n"
     "  max_vqp N               queue pairs; more than one needs MQ\n"
     "  max_vq_size N           descriptors of a queue\n"
@@ -93,8 +94,8 @@ const char ctl_help_dev_add[] =
     "  -f FILE                 devices as \"dev show -j\" prints them; -: standard input\n"
     "\n"
     "  vdpactl dev add name vm1 mgmtdev mlx5_0 mac 02:00:00:00:00:01 mtu 1500\n"
-    "  vdpactl dev add name vm2 mgmtdev mlx5_0 device_features 0x100020000\n"
-    "  vdpactl dev add name vm3 mgmtdev mlx5_0 max_vqp 2 csum off guest_csum off\n"
+    "  vdpactl dev add name vm2 mgmtdev mlx5_1 device_features 0x100020000\n"
+    "  vdpactl dev add name vm3 mgmtdev mlx5_0 mac 02:00:00:00:00:03 max_vqp 2 csum off\n"
     "  vdpactl -j dev show vm1 | ssh host2 vdpactl dev add -f -     the same device there\n";
 
 const char ctl_help_dev_show[] =
