@@ -31,11 +31,13 @@ static int say_no_connection(const char *path, int code)
 	case ENOENT:
 	case ECONNREFUSED:
 		return ctl_fail("vdpad is not running at %s (start it: vdpad -c /etc/vdpad.conf; "
-				"another socket: -s PATH or $VDPACTL_SOCKET)", path);
+				"another socket: -s PATH or $VDPACTL_SOCKET)",
+				path);
 	case EACCES:
 	case EPERM:
 		return ctl_fail("%s: you may not connect to vdpad (rpc_group and rpc_mode of its "
-				"configuration say who may)", path);
+				"configuration say who may)",
+				path);
 	case ENOTSOCK:
 		return ctl_fail("%s: that is not a socket, so no vdpad is there", path);
 	default:
@@ -84,14 +86,16 @@ static int wait_until(struct ctl_client *c, short events, int64_t deadline)
 	} while (n < 0 && errno == EINTR);
 	if (n == 0)
 		return ctl_fail("vdpad at %s has not answered within %u s (--timeout for longer; "
-				"what was asked for may still happen)", c->path, c->timeout_s);
+				"what was asked for may still happen)",
+				c->path, c->timeout_s);
 	return n < 0 ? ctl_fail("poll: %s", strerror(errno)) : 0;
 }
 
 static int say_gone(struct ctl_client *c)
 {
 	return ctl_fail("vdpad at %s has gone before it answered (its log says why; see what is "
-			"there: vdpactl dev show)", c->path);
+			"there: vdpactl dev show)",
+			c->path);
 }
 
 static int send_all(struct ctl_client *c, const char *text, size_t len, int64_t deadline)

@@ -32,8 +32,8 @@ static int change_pairs(struct ctl *ctl, const char *method, int n_words, char *
 }
 
 /*
- * Devices as "dev show -j" prints them, one request each: those before one that cannot be made stay,
- * and however many there are, no request is too long for the daemon.
+ * Devices as "dev show -j" prints them, one request each: those before one that cannot be made
+ * stay, and however many there are, no request is too long for the daemon.
  */
 static int add_from_file(struct ctl *ctl)
 {
@@ -46,8 +46,8 @@ static int add_from_file(struct ctl *ctl)
 	all = json_pack("{s:{}}", "dev");
 	json_object_foreach(json_object_get(document, "dev"), name, device)
 	{
-		err = ctl_call(&ctl->client, "dev.add",
-			       json_pack("{s:{s:O}}", "dev", name, device), &result);
+		err = ctl_call(&ctl->client, "dev.add", json_pack("{s:{s:O}}", "dev", name, device),
+			       &result);
 		if (err)
 			break;
 		json_object_update(json_object_get(all, "dev"), json_object_get(result, "dev"));
@@ -67,8 +67,9 @@ int ctl_dev_add(struct ctl *ctl)
 	if (ctl->options.file)
 		return add_from_file(ctl);
 	if (!ctl->n_words)
-		return ctl_fail("words are missing (vdpactl dev add name NAME mgmtdev MGMTDEV [WORD "
-				"VALUE ...] | -f FILE)");
+		return ctl_fail(
+		    "words are missing (vdpactl dev add name NAME mgmtdev MGMTDEV [WORD "
+		    "VALUE ...] | -f FILE)");
 	return change_pairs(ctl, "dev.add", ctl->n_words, ctl->words);
 }
 

@@ -26,7 +26,8 @@ static const char *key_of(const char *word)
  */
 static json_t *value_of(const char *key, const char *value)
 {
-	if (!strcmp(key, "device_features") && *value && !value[strspn(value, "0123456789abcdefABCDEF")])
+	if (!strcmp(key, "device_features") && *value &&
+	    !value[strspn(value, "0123456789abcdefABCDEF")])
 		return json_sprintf("0x%s", value);
 	return json_string(value);
 }
