@@ -13,16 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/virtio_config.h>
 
 #include "prm/prm_virtq.h"
-#include "vv_dev_priv.h"
+#include "vv_dev_queue.h"
 #include "vv_index.h"
 
-static void state_set(struct vv_queue *q, enum vv_queue_state to) VV_REQUIRES(q->dev->control)
+void vv_queue_state_set(struct vv_queue *q, enum vv_queue_state to)
 {
 	if (q->state == to)
 		return;
@@ -70,6 +69,12 @@ static void detach_call(struct vv_queue *q)
 	vv_lock(&q->notify);
 	vv_call_close(&q->call);
 	vv_unlock(&q->notify);
+}
+
+void vv_queue_detach(struct vv_queue *q)
+{
+	detach_kick(q);
+	detach_call(q);
 }
 
 static int attach(struct vv_queue *q, const struct vv_ring *ring, char *why, size_t why_len)
@@ -179,7 +184,7 @@ int vv_queue_settle(struct vv_queue *q)
 	return 0;
 }
 
-static void object_remove(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+void vv_queue_object_remove(struct vv_queue *q)
 {
 	if (vv_virtq_exists(q->virtq)) {
 		if (q->dev->parked == q)
@@ -190,17 +195,16 @@ static void object_remove(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 	q->generation++;
 }
 
-static void unmake(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+void vv_queue_unmake(struct vv_queue *q)
 {
-	object_remove(q);
+	vv_queue_object_remove(q);
 	q->held = false;
-	state_set(q, VV_QUEUE_ABSENT);
+	vv_queue_state_set(q, VV_QUEUE_ABSENT);
 }
 
 /* ---- start ---- */
 
-/* An object for q->conf, in INIT. */
-static int make(struct vv_queue *q) VV_REQUIRES(q->dev->control)
+int vv_queue_make(struct vv_queue *q)
 {
 	int err = vv_queue_settle(q);
 
@@ -209,14 +213,13 @@ static int make(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 	return vv_virtq_make(q->virtq, &q->conf, vv_dev_cookie(q, true));
 }
 
-/* From an object in INIT or SUSPEND to a queue that works. */
-static int run(struct vv_queue *q, bool steer) VV_REQUIRES(q->dev->control)
+int vv_queue_run(struct vv_queue *q, bool steer)
 {
 	int err = vv_virtq_run(q->virtq);
 
 	if (err)
 		return err;
-	state_set(q, VV_QUEUE_RUNNING);
+	vv_queue_state_set(q, VV_QUEUE_RUNNING);
 	if (steer && vv_queue_is_rx(q)) {
 		err = vv_dev_steer(q->dev, NULL);
 		if (err)
@@ -237,10 +240,10 @@ static bool is_kept_back(const struct vv_queue *q) VV_REQUIRES(q->dev->control)
 
 static void start_held(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 {
-	unmake(q);
+	vv_queue_unmake(q);
 	q->base = q->conf.base;
 	q->held = true;
-	state_set(q, VV_QUEUE_RUNNING);
+	vv_queue_state_set(q, VV_QUEUE_RUNNING);
 }
 
 int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, char *why,
@@ -253,12 +256,12 @@ int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, c
 	if (q->state == VV_QUEUE_RUNNING)
 		vv_queue_stop(q, &stopped);
 	if (q->state == VV_QUEUE_FAILED)
-		state_set(q, VV_QUEUE_ABSENT);
+		vv_queue_state_set(q, VV_QUEUE_ABSENT);
 	err = conf_fill(q, ring, &conf, why, why_len);
 	if (err)
 		goto fail;
 	if (q->state == VV_QUEUE_SUSPENDED && !vv_virtq_can_resume(q->virtq, &conf))
-		unmake(q);
+		vv_queue_unmake(q);
 
 	q->conf = conf;
 	q->used = conf.packed ? NULL : ring->device;
@@ -274,19 +277,18 @@ int vv_queue_start(struct vv_queue *q, const struct vv_ring *ring, bool steer, c
 		return 0;
 	}
 	if (q->state == VV_QUEUE_ABSENT)
-		err = make(q);
+		err = vv_queue_make(q);
 	if (!err)
-		err = run(q, steer);
+		err = vv_queue_run(q, steer);
 	if (!err)
 		return 0;
 	snprintf(why, why_len, "%s", vv_hca_error(q->dev->hca));
 fail:
 	vv_queue_stop(q, &stopped);
-	detach_kick(q);
-	detach_call(q);
-	unmake(q);
+	vv_queue_detach(q);
+	vv_queue_unmake(q);
 	if (stopped.valid) /* it ran: vv_queue_stop shall say where it got to */
-		state_set(q, VV_QUEUE_FAILED);
+		vv_queue_state_set(q, VV_QUEUE_FAILED);
 	return err;
 }
 
@@ -296,7 +298,7 @@ fail:
  * The NIC cannot say where it stopped: ask the ring, which tells of a split one at least. Not with
  * a load: a front-end may have truncated the file behind its memory, and a load would be SIGBUS.
  */
-static uint16_t base_guess(const struct vv_queue *q)
+uint16_t vv_queue_base_guess(const struct vv_queue *q)
 {
 	uint16_t used_idx;
 	struct iovec to = {.iov_base = &used_idx, .iov_len = sizeof(used_idx)};
@@ -315,15 +317,14 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 	if (q->state == VV_QUEUE_FAILED) {
 		/* Reported when it failed to nobody; its descriptors are closed. */
 		*stopped = (struct vv_stopped){.valid = true, .base = q->base};
-		state_set(q, VV_QUEUE_ABSENT);
+		vv_queue_state_set(q, VV_QUEUE_ABSENT);
 		return;
 	}
 	if (q->state != VV_QUEUE_RUNNING)
 		return;
 	if (q->held) {
-		detach_kick(q);
-		detach_call(q);
-		unmake(q);
+		vv_queue_detach(q);
+		vv_queue_unmake(q);
 		*stopped = (struct vv_stopped){.valid = true, .base = q->base};
 		return;
 	}
@@ -339,203 +340,23 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped)
 	detach_kick(q);
 	err = vv_virtq_suspend(q->virtq, &q->base);
 	if (err) {
-		q->base = base_guess(q);
+		q->base = vv_queue_base_guess(q);
 		VV_LOG(ERR, "%s/%u: cannot be suspended: %s; it is taken to have stopped at 0x%x",
 		       q->dev->name, q->index, vv_hca_error(q->dev->hca), q->base);
-		unmake(q);
+		vv_queue_unmake(q);
 	}
 	vv_queue_complete(q);
 	detach_call(q);
 	if (!err)
-		state_set(q, VV_QUEUE_SUSPENDED);
+		vv_queue_state_set(q, VV_QUEUE_SUSPENDED);
 	*stopped = (struct vv_stopped){.valid = true, .base = q->base};
-}
-
-/* ---- the operator's link ---- */
-
-void vv_queue_hold(struct vv_queue *q)
-{
-	if (q->state != VV_QUEUE_RUNNING || q->held || vv_queue_is_rx(q))
-		return;
-	if (vv_virtq_suspend(q->virtq, &q->base)) {
-		q->base = base_guess(q);
-		VV_LOG(ERR, "%s/%u: cannot be suspended: %s; it is taken to have stopped at 0x%x",
-		       q->dev->name, q->index, vv_hca_error(q->dev->hca), q->base);
-	}
-	vv_queue_complete(q);
-	object_remove(q);
-	q->conf.base = q->base;
-	q->held = true;
-}
-
-int vv_queue_unhold(struct vv_queue *q)
-{
-	int err;
-
-	if (!q->held)
-		return 0;
-	q->held = false;
-	err = make(q);
-	if (!err)
-		err = run(q, false);
-	if (!err)
-		return 0;
-	VV_LOG(ERR, "%s/%u: cannot send again: %s; it stays stopped until the front-end resets it",
-	       q->dev->name, q->index, vv_hca_error(q->dev->hca));
-	vv_lock_alias(&q->dev->control);
-	unmake(q);
-	detach_kick(q);
-	detach_call(q);
-	state_set(q, VV_QUEUE_FAILED);
-	return err;
-}
-
-/* ---- change ---- */
-
-/* Where a queue is that may or may not have been suspended; it is SUSPENDED or RUNNING after it. */
-static int suspend(struct vv_queue *q) VV_REQUIRES(q->dev->control)
-{
-	struct vv_virtq_status status;
-	int err = vv_virtq_suspend(q->virtq, &q->base);
-
-	if (err && !vv_virtq_status(q->virtq, &status)) {
-		if (status.state == PRM_VIRTQ_RDY)
-			return err;
-		q->base = vv_index_from_hw(q->conf.packed, status.hw_used);
-	} else if (err) {
-		q->base = base_guess(q);
-		unmake(q);
-		return err;
-	}
-	vv_queue_complete(q);
-	state_set(q, VV_QUEUE_SUSPENDED);
-	return err;
-}
-
-/* A queue that does not run: on from where it stopped, as tune says. */
-static int go_on(struct vv_queue *q, const struct vv_virtq_tune *tune)
-    VV_REQUIRES(q->dev->control)
-{
-	bool in_place = vv_virtq_can_tune(q->virtq, tune);
-	int err;
-
-	if (!in_place)
-		unmake(q);
-	q->conf.tune = *tune;
-	q->conf.base = q->base;
-	err = in_place ? vv_virtq_tune(q->virtq, tune) : make(q);
-	return err ? err : run(q, true);
-}
-
-static void give_up(struct vv_queue *q) VV_REQUIRES(q->dev->control)
-{
-	VV_LOG(ERR, "%s/%u: cannot go on: %s; it stays stopped until the front-end resets it",
-	       q->dev->name, q->index, vv_hca_error(q->dev->hca));
-	if (q->state == VV_QUEUE_RUNNING && vv_virtq_suspend(q->virtq, &q->base))
-		q->base = base_guess(q);
-	vv_lock_alias(&q->dev->control);
-	if (vv_queue_is_rx(q))
-		vv_dev_unsteer(q->dev);
-	unmake(q);
-	detach_kick(q);
-	detach_call(q);
-	state_set(q, VV_QUEUE_FAILED);
-}
-
-int vv_queue_tune(struct vv_queue *q, const struct vv_virtq_tune *tune)
-{
-	struct vv_virtq_tune before = q->conf.tune;
-	int err = 0;
-
-	if (q->state != VV_QUEUE_RUNNING || vv_virtq_tune_equal(tune, &before))
-		return 0;
-	if (q->held) {
-		q->conf.tune = *tune;
-		return 0;
-	}
-	vv_lock_alias(&q->dev->control);
-	if (vv_queue_is_rx(q))
-		err = vv_dev_steer(q->dev, q);
-	if (err)
-		return err;
-	err = suspend(q);
-	if (!err)
-		err = go_on(q, tune);
-	if (!err)
-		return 0;
-	/* As it was: suspended again if it got as far as running, and on with what it had. */
-	if (q->state == VV_QUEUE_RUNNING && !vv_virtq_tune_equal(&q->conf.tune, &before))
-		suspend(q);
-	if (q->state == VV_QUEUE_RUNNING) {
-		if (vv_queue_is_rx(q) && vv_dev_steer(q->dev, NULL))
-			give_up(q);
-		return err;
-	}
-	if (go_on(q, &before)) {
-		if (q->state != VV_QUEUE_RUNNING)
-			unmake(q);
-		if (q->state == VV_QUEUE_RUNNING || go_on(q, &before))
-			give_up(q);
-	}
-	return err;
 }
 
 void vv_queue_release(struct vv_queue *q)
 {
 	if (q->virtq) {
-		unmake(q);
+		vv_queue_unmake(q);
 		vv_virtq_release(q->virtq);
 	}
-	detach_kick(q);
-	detach_call(q);
-}
-
-/* ---- recovery ---- */
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
-{
-	struct vv_dev *dev = q->dev;
-	bool allowed = vv_recovery_allow(&q->recovery, now_ms());
-	int err = 0;
-
-	vv_lock_alias(&dev->control);
-	q->base = vv_index_from_hw(q->conf.packed, status->hw_used);
-	q->conf.base = q->base;
-	vv_count(&q->own.queue_errors, 1);
-	VV_LOG(ERR, "%s/%u: the NIC stopped the queue at 0x%x (error type 0x%x); %s", dev->name,
-	       q->index, q->base, status->error_type,
-	       allowed ? "it is made again"
-		       : "too often: it stays stopped until the front-end resets it");
-
-	/* The receive table refers to the object: out of it first. */
-	if (vv_queue_is_rx(q))
-		err = vv_dev_steer(dev, q);
-	if (err)
-		vv_dev_unsteer(dev);
-	unmake(q);
-	if (allowed) {
-		err = make(q);
-		if (!err)
-			err = run(q, true);
-		if (!err) {
-			vv_count(&q->own.recoveries, 1);
-			return;
-		}
-		VV_LOG(ERR, "%s/%u: cannot be made again: %s; it stays stopped", dev->name,
-		       q->index, vv_hca_error(dev->hca));
-		if (vv_queue_is_rx(q) && vv_dev_steer(dev, q))
-			vv_dev_unsteer(dev);
-		unmake(q);
-	}
-	detach_kick(q);
-	detach_call(q);
-	state_set(q, VV_QUEUE_FAILED);
+	vv_queue_detach(q);
 }

@@ -33,9 +33,10 @@ int vv_hca_fail_pin(struct vv_hca *hca, int err, size_t len, const char *what)
 				   (len + 1023) / 1024, strerror(-err));
 	return vv_hca_fail(
 	    hca, err,
-	    "%s: cannot pin %zu KiB: RLIMIT_MEMLOCK is %llu KiB for the whole process; "
-	    "raise it (ulimit -l, LimitMEMLOCK=infinity in a systemd unit)",
-	    what, (len + 1023) / 1024, (unsigned long long)lim.rlim_cur / 1024);
+	    "%s: cannot pin %zu KiB: RLIMIT_MEMLOCK is %llu KiB for the whole process, which needs "
+	    "%llu KiB now: raise it (ulimit -l, LimitMEMLOCK=infinity in a systemd unit)",
+	    what, (len + 1023) / 1024, (unsigned long long)lim.rlim_cur / 1024,
+	    (unsigned long long)(vv_hca_pinned() + len + 1023) / 1024);
 }
 
 static int cmd_fail(struct vv_hca *hca, const char *what, int err, const void *out)

@@ -216,6 +216,19 @@ void vv_hca_doorbell(struct vv_hca *hca, uint16_t queue)
 
 /* ---- memory ---- */
 
+/* Bytes that all contexts of the process have pinned; atomic. */
+static uint64_t pinned;
+
+uint64_t vv_hca_pinned(void)
+{
+	return __atomic_load_n(&pinned, __ATOMIC_RELAXED);
+}
+
+static void pin_count(int64_t bytes)
+{
+	__atomic_fetch_add(&pinned, (uint64_t)bytes, __ATOMIC_RELAXED);
+}
+
 int vv_umem_create(struct vv_hca *hca, size_t len, struct vv_umem *umem)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -236,13 +249,16 @@ int vv_umem_create(struct vv_hca *hca, size_t len, struct vv_umem *umem)
 	/* A child of fork() would otherwise make the pinned pages ours no more. */
 	madvise(p, len, MADV_DONTFORK);
 	*umem = (struct vv_umem){.addr = p, .len = len, .id = u->umem_id, .umem = u};
+	pin_count((int64_t)len);
 	return 0;
 }
 
 void vv_umem_destroy(struct vv_umem *umem)
 {
-	if (umem->umem)
+	if (umem->umem) {
 		mlx5dv_devx_umem_dereg(umem->umem);
+		pin_count(-(int64_t)umem->len);
+	}
 	if (umem->addr)
 		munmap(umem->addr, umem->len);
 	*umem = (struct vv_umem){0};
@@ -255,13 +271,16 @@ int vv_mr_create(struct vv_hca *hca, void *hva, size_t len, uint64_t gpa, struct
 	if (!m)
 		return vv_hca_fail_pin(hca, errno ? -errno : -EIO, len, "guest memory");
 	*mr = (struct vv_mr){.mr = m, .key = m->lkey};
+	pin_count((int64_t)len);
 	return 0;
 }
 
 void vv_mr_destroy(struct vv_mr *mr)
 {
-	if (mr->mr)
+	if (mr->mr) {
+		pin_count(-(int64_t)mr->mr->length);
 		ibv_dereg_mr(mr->mr);
+	}
 	*mr = (struct vv_mr){0};
 }
 

@@ -38,6 +38,7 @@ int vv_cmd_query(struct vv_hca *hca, const char *what, struct vv_obj *obj, const
 int vv_cmd_exec(struct vv_hca *hca, const char *what, const void *in, size_t in_len, void *out,
 		size_t out_len);
 
+uint64_t vv_hca_pinned(void); /* bytes that the process has pinned, of its NICs' memory */
 /* Append what an operator can do about a refusal to pin len bytes. */
 int vv_hca_fail_pin(struct vv_hca *hca, int err, size_t len, const char *what);
 
