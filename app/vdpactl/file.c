@@ -41,6 +41,7 @@ int ctl_file_read(const char *path, const char *section, json_t **document)
 		return 0;
 	json_decref(*document);
 	*document = NULL;
-	return ctl_fail("%s: nothing in it is a \"%s\": it must be {\"%s\": {NAME: ...}}, as vdpactl "
-			"prints it", name, section, section);
+	return ctl_fail("%s: nothing in it is a \"%s\": it must be {\"%s\": {NAME: ...}}, as "
+			"vdpactl prints it",
+			name, section, section);
 }

@@ -84,10 +84,10 @@ static void add_rates(json_t *now, const json_t *before, double seconds)
 
 		json_array_foreach(json_object_get(device, "queues"), i, queue)
 		{
-			json_int_t index = json_integer_value(json_object_get(queue, "queue_index"));
+			const json_t *index = json_object_get(queue, "queue_index");
+			const json_t *old = queue_of(was, json_integer_value(index));
 
-			json_object_set_new(queue, "rates",
-					    rates_of(queue, queue_of(was, index), seconds));
+			json_object_set_new(queue, "rates", rates_of(queue, old, seconds));
 		}
 	}
 	json_object_set_new(now, "interval_s", json_real(seconds));

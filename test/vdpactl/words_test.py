@@ -162,7 +162,9 @@ class Words(Case):
         for level in LEVELS:
             for ask in ("help", "--help", "-h"):
                 with self.subTest(level=level, ask=ask):
-                    self.assertRegex(self.ok(f"{level} {ask}"), r"\AUsage: vdpactl ")
+                    text = self.ok(f"{level} {ask}")
+                    self.assertRegex(text, r"\AUsage: vdpactl ")
+                    self.assertLess(max(len(line) for line in text.splitlines()), 80)
         self.assertEqual(self.ok("dev h"), self.ok("dev help"))
         self.assertEqual(self.asked(), [])
 
@@ -176,7 +178,7 @@ class Words(Case):
             self.assertIn(level, text)
         examples = [line.strip() for line in text.splitlines()
                     if line.startswith("  vdpactl ") and not set("|<>[{") & set(line)
-                    and "DEV" not in line and "NAME" not in line and " FILE" not in line]
+                    and "#" not in line and "DEV" not in line and "NAME" not in line and " FILE" not in line]
         self.assertGreater(len(examples), 10)
         for example in examples:
             words = example.split("  ")[0].split()[1:]
