@@ -125,8 +125,8 @@ static void p10_what_is_shown_makes_the_same_device_again(void **state)
 static void p22_feature_called_status_can_be_named(void **state)
 {
 	struct rig *rig = *state;
-	json_t *result = rig_ask(rig, "dev.add",
-				 "{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\",\"status\":\"off\"}");
+	json_t *result =
+	    rig_ask(rig, "dev.add", "{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\",\"status\":\"off\"}");
 	const struct vv_features *f = &rig->manager->devices[0].spec.device.features;
 
 	assert_false(vv_features_has(f, VIRTIO_NET_F_STATUS));
@@ -405,6 +405,49 @@ static void discover_describes_the_methods_there_are(void **state)
 	json_decref(result);
 }
 
+/* The schema lists the words that provision/ knows, and no others. */
+static void are_the_words(const json_t *list, const char *(*nth)(unsigned int), unsigned int n)
+{
+	size_t found = 0, i;
+	const json_t *word;
+
+	for (unsigned int which = 0; which < n; which++) {
+		if (!nth(which))
+			continue;
+		json_array_foreach(list, i,
+				   word) if (!strcmp(json_string_value(word), nth(which))) break;
+		if (i == json_array_size(list))
+			print_message("not described: %s\n", nth(which));
+		assert_true(i < json_array_size(list));
+		found++;
+	}
+	assert_int_equal(found, json_array_size(list));
+}
+
+static const char *attr(unsigned int which)
+{
+	return vv_attr_name((enum vv_attr)which);
+}
+
+static const char *mode(unsigned int which)
+{
+	return vv_mode_name((enum vv_mode)which);
+}
+
+static void schema_has_the_words_that_there_are(void **state)
+{
+	json_t *result = rig_ask(*state, "rpc.discover", NULL);
+	const json_t *schemas = json_object_get(json_object_get(result, "components"), "schemas");
+	const json_t *feature = json_object_get(json_object_get(schemas, "Feature"), "anyOf");
+
+	are_the_words(json_object_get(json_array_get(feature, 0), "enum"), vv_feature_known,
+		      VV_FEATURES_MAX);
+	are_the_words(json_object_get(json_object_get(schemas, "Attribute"), "enum"), attr,
+		      VV_ATTR_N);
+	are_the_words(json_object_get(json_object_get(schemas, "Mode"), "enum"), mode, VV_MODE_N);
+	json_decref(result);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
@@ -428,6 +471,7 @@ int main(void)
 	    TEST(dump_with_bytes_that_are_no_text_is_text),
 	    TEST(models_are_shown_by_name_and_bits),
 	    TEST(discover_describes_the_methods_there_are),
+	    TEST(schema_has_the_words_that_there_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
