@@ -126,59 +126,62 @@ int vv_dev_set_mtu(struct vv_dev *dev, uint16_t mtu, bool connected, char *why, 
 
 /* ---- link ---- */
 
-/* Nothing in before nothing out, and the other way round. */
-static int link_take_down(struct vv_dev *dev) VV_REQUIRES(dev->control)
+/* Cannot fail: a queue that cannot be suspended is removed. */
+static void link_take_down(struct vv_dev *dev) VV_REQUIRES(dev->control)
 {
 	unsigned int i;
-	int err = vv_dev_steer(dev, NULL);
 
+	dev->link_down = true;
+	vv_dev_steer(dev, NULL);
 	for (i = 1; i < dev->n_queues; i += 2) {
 		struct vv_queue *q = &dev->queues[i];
 
 		vv_lock_alias(&q->dev->control);
 		vv_queue_hold(q);
 	}
-	return err;
 }
 
-static int link_bring_up(struct vv_dev *dev) VV_REQUIRES(dev->control)
+static int link_bring_up(struct vv_dev *dev, char *why, size_t why_len) VV_REQUIRES(dev->control)
 {
 	unsigned int i;
-	int err = 0, failed;
+	int err = 0;
 
-	for (i = 1; i < dev->n_queues; i += 2) {
+	dev->link_down = false;
+	for (i = 1; i < dev->n_queues && !err; i += 2) {
 		struct vv_queue *q = &dev->queues[i];
 
 		vv_lock_alias(&q->dev->control);
-		failed = vv_queue_unhold(q);
-		err = err ? err : failed;
+		err = vv_queue_unhold(q);
 	}
-	failed = vv_dev_steer(dev, NULL);
-	if (failed) {
-		VV_LOG(ERR, "%s: receive steering: %s", dev->name, vv_hca_error(dev->hca));
-		vv_dev_unsteer(dev);
-	}
-	return err ? err : failed;
+	if (!err)
+		err = vv_dev_steer(dev, NULL);
+	if (!err)
+		return 0;
+	snprintf(why, why_len, "link: it stays down: %s", vv_hca_error(dev->hca));
+	link_take_down(dev);
+	return err;
 }
 
 int vv_dev_set_link(struct vv_dev *dev, bool up, char *why, size_t why_len)
 {
-	bool changed;
+	bool running, changed;
 	int err = 0;
 
 	vv_lock(&dev->control);
+	running = dev->state == VV_DEV_RUNNING;
 	changed = dev->link_down == up;
-	dev->link_down = !up;
-	if (changed && dev->state == VV_DEV_RUNNING)
-		err = up ? link_bring_up(dev) : link_take_down(dev);
-	if (err)
-		snprintf(why, why_len, "link: the NIC refuses: %s", vv_hca_error(dev->hca));
-	if (changed && up)
+	if (changed && running && up)
+		err = link_bring_up(dev, why, why_len);
+	else if (changed && running)
+		link_take_down(dev);
+	else
+		dev->link_down = !up;
+	if (changed && up && !err)
 		vv_dev_announce_ask(dev);
 	vv_unlock(&dev->control);
-	if (!changed)
-		return 0;
+	if (err || !changed)
+		return err;
 	VV_LOG(NOTICE, "%s: the operator has the link %s", dev->name, up ? "up" : "down");
 	vv_dev_tell(dev);
-	return err;
+	return 0;
 }

@@ -165,7 +165,7 @@ void vv_queue_stop(struct vv_queue *q, struct vv_stopped *stopped) VV_REQUIRES(q
 void vv_queue_release(struct vv_queue *q) VV_REQUIRES(q->dev->control);
 /* A transmit queue that runs: keep back what the guest sends, and go on with it. */
 void vv_queue_hold(struct vv_queue *q) VV_REQUIRES(q->dev->control);
-int vv_queue_unhold(struct vv_queue *q) VV_REQUIRES(q->dev->control);
+int vv_queue_unhold(struct vv_queue *q) VV_REQUIRES(q->dev->control); /* or it stays so */
 /* A queue whose object is in error: make it again where it stopped, or give up. */
 void vv_queue_recover(struct vv_queue *q, const struct vv_virtq_status *status)
     VV_REQUIRES(q->dev->control);

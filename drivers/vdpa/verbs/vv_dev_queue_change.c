@@ -39,12 +39,8 @@ int vv_queue_unhold(struct vv_queue *q)
 		err = vv_queue_run(q, false);
 	if (!err)
 		return 0;
-	VV_LOG(ERR, "%s/%u: cannot send again: %s; it stays stopped until the front-end resets it",
-	       q->dev->name, q->index, vv_hca_error(q->dev->hca));
-	vv_lock_alias(&q->dev->control);
-	vv_queue_unmake(q);
-	vv_queue_detach(q);
-	vv_queue_state_set(q, VV_QUEUE_FAILED);
+	vv_queue_object_remove(q);
+	q->held = true;
 	return err;
 }
 
