@@ -28,7 +28,7 @@ driver() { # DEVICE [OTHER-DEVICE] [OPTIONS OF VFRONT]
 		shift
 	fi
 	cat >"$T/script"
-	if ! "$VFRONT" "${args[@]}" "$@" --timeout-ms $((10000 * VV_PATIENCE)) --control "$T/script" \
+	if ! "$VFRONT" "${args[@]}" --timeout-ms $((10000 * VV_PATIENCE)) "$@" --control "$T/script" \
 		>"$T/driver.out" 2>"$T/driver.err"; then
 		grep -hE "^(WRONG|ERROR|FAIL)" "$T/driver.out" || true
 		cat "$T/driver.err"
