@@ -45,8 +45,8 @@ int vdpad_eal_args(const struct vdpad_config *config, struct vdpad_eal *eal,
 	allowed_cpus(cpus, sizeof(cpus));
 	if (config->eal[0])
 		n = asprintf(&eal->text, "vdpad %s", config->eal);
-	else
-		n = asprintf(&eal->text, "vdpad --no-huge -m 64 --no-pci --no-shconf --lcores 0@(%s) "
+	else /* librte_vhost has notes on rings, 40 bytes a descriptor; only what is used counts */
+		n = asprintf(&eal->text, "vdpad --no-huge -m 512 --no-pci --no-shconf --lcores 0@(%s) "
 					 "--file-prefix vdpad --iova-mode va",
 			     cpus);
 	if (n < 0)

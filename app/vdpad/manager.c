@@ -451,15 +451,31 @@ static int make_again(struct vdpad_manager *m, struct vdpad_device *d, struct vd
 	return err;
 }
 
+/* Of the file and not made: what the file says now may be better. */
+static bool is_new(struct vdpad_manager *m, const char *name)
+{
+	struct vdpad_device *d;
+	unsigned int place;
+
+	if (!place_of(m, name, &place))
+		return true;
+	d = m->devices[place];
+	if (d->saved || d->plugged)
+		return false;
+	take_out(m, d);
+	vdpad_device_destroy(d);
+	return true;
+}
+
 void vdpad_manager_add_new(struct vdpad_manager *m, const struct vdpad_config *config)
 {
 	struct vdpad_error error;
-	unsigned int i, place;
+	unsigned int i;
 
 	for (i = 0; i < config->n_devices; i++) {
 		const struct vdpad_spec *spec = &config->devices[i];
 
-		if (!place_of(m, spec->name, &place) && vdpad_manager_add(m, spec, &error))
+		if (is_new(m, spec->name) && vdpad_manager_add(m, spec, &error))
 			keep_failed(m, spec, false, &error);
 	}
 }

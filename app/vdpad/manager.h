@@ -30,7 +30,7 @@ void vdpad_manager_destroy(struct vdpad_manager *manager);
  * cannot be made is said, kept on disk, shown as failed, and tried again by vdpad_manager_retry.
  */
 void vdpad_manager_restore(struct vdpad_manager *manager);
-/* Those of an INI file that was read again which there are not yet. */
+/* Those of an INI file that was read again which there are not yet, or which had failed. */
 void vdpad_manager_add_new(struct vdpad_manager *manager, const struct vdpad_config *config);
 /* Try a failed device again. */
 int vdpad_manager_retry(struct vdpad_manager *manager, const char *name,

@@ -30,6 +30,8 @@ void vdpad_say_up_to(enum vdpad_priority priority)
 }
 
 static void say(enum vdpad_priority priority, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void say(enum vdpad_priority priority, const char *fmt, va_list args)
 {
 	char line[1280];
 	size_t len;

@@ -581,9 +581,18 @@ static void devices_of_the_file_are_made_unless_there(void **state)
 	strcpy(of_file[1].mgmtdev, "mlx5_2");
 	/* What failed is kept as it was asked for. */
 	assert_int_equal(vdpad_manager_retry(manager, "b", &e), -ENODEV);
-	assert_int_equal(vdpad_manager_del(manager, "b", &e), 0);
 	vdpad_manager_add_new(manager, &config);
 	assert_null(vdpad_device_failure(vdpad_manager_find(manager, "b", &e)));
+	/* It is there now, whatever the file says. */
+	strcpy(of_file[1].mgmtdev, "none");
+	vdpad_manager_add_new(manager, &config);
+	assert_null(vdpad_device_failure(vdpad_manager_find(manager, "b", &e)));
+	assert_int_equal(vdpad_manager_del(manager, "b", &e), 0);
+	vdpad_manager_add_new(manager, &config);
+	assert_non_null(vdpad_device_failure(vdpad_manager_find(manager, "b", &e)));
+	assert_int_equal(vdpad_manager_del(manager, "b", &e), 0);
+	strcpy(of_file[1].mgmtdev, "mlx5_2");
+	vdpad_manager_add_new(manager, &config);
 	config.devices = NULL;
 	config.n_devices = 0;
 	again();

@@ -278,8 +278,7 @@ static void not_made_is_shown_as_it_can_be_asked_for_again(void **state)
 	    "{\"mgmtdev\":\"m\",\"model\":\"x\",\"bit_60\":\"on\",\"mtu\":1500}",
 	    "{\"mgmtdev\":\"m\",\"features_default\":\"off\",\"cvq_core\":-1}",
 	    "{\"mgmtdev\":\"m\",\"device_features\":\"0x3\"}",
-	    "{\"mgmtdev\":\"m\",\"device_features_mask\":\"0x3\",\"set\":[\"mtu\"],\"model\":\"x\","
-	    "\"features_default\":\"off\",\"mtu\":1500}",
+	    "{\"mgmtdev\":\"m\",\"device_features_mask\":\"0x3\",\"set\":[\"mtu\"],\"model\":\"x\"}",
 	};
 	struct vdpad_spec first, again;
 	char *before, *after;
