@@ -22,6 +22,7 @@
 int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 {
 	struct vv_plan_queues queues = {.pairs = dev->offer.pairs, .hashed = dev->hashed};
+	const uint8_t *own = vv_seat_is_alone(dev->seat) ? NULL : dev->offer.mac;
 	struct vv_steer_plan plan;
 	unsigned int i;
 	int err;
@@ -41,7 +42,7 @@ int vv_dev_steer(struct vv_dev *dev, const struct vv_queue *except)
 		queues.running[i / 2] = true;
 		queues.number[i / 2] = vv_virtq_number(q->virtq);
 	}
-	vv_plan_fill(&dev->ctrl.conf, &dev->ctrl.state, dev->ctrl.ring, &queues, &plan);
+	vv_plan_fill(&dev->ctrl.conf, &dev->ctrl.state, dev->ctrl.ring, own, &queues, &plan);
 	/*
 	 * No other one in use: the last may stay where it is. What is sent to it is dropped, and as
 	 * a rule it goes on soon (a new descriptor, MSI-X masked, another tune).

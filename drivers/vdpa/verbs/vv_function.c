@@ -296,6 +296,16 @@ int vv_seat_take(const char *ibdev, const struct vv_seat_wish *wish, struct vv_s
 	return err;
 }
 
+bool vv_seat_is_alone(const struct vv_seat *seat)
+{
+	bool alone;
+
+	vv_lock(&lock);
+	alone = seat->function->devices == 1;
+	vv_unlock(&lock);
+	return alone;
+}
+
 void vv_seat_leave(struct vv_seat *seat)
 {
 	if (!seat)

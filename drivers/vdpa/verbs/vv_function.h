@@ -56,6 +56,7 @@ void vv_function_room(const char *ibdev, struct vv_function_room *room);
 int vv_seat_take(const char *ibdev, const struct vv_seat_wish *wish, struct vv_seat **seat,
 		 char *why, size_t why_len);
 void vv_seat_leave(struct vv_seat *seat); /* NULL is legal */
+bool vv_seat_is_alone(const struct vv_seat *seat); /* no other device has the function now */
 
 /* Another provisioned address. -EEXIST: another device has it. */
 int vv_seat_address(struct vv_seat *seat, const uint8_t mac[6], char *why, size_t why_len);

@@ -107,6 +107,13 @@ static unsigned int vlans_count(const struct vv_ctrl_state *state)
 	return n;
 }
 
+/* A device that is told from others of its function by its address. */
+static void which_by_address(const uint8_t own[6], struct vv_steer_plan *plan)
+{
+	plan->broadcast = plan->all_groups = true;
+	mac_add(plan, own);
+}
+
 /* Virtio 1.3 5.1.6.5.1: "no" wins over "all", and promiscuous mode over everything. */
 static void which(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
 		  bool controlled, struct vv_steer_plan *plan)
@@ -140,10 +147,13 @@ static void which(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *s
 }
 
 void vv_plan_fill(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
-		  bool controlled, const struct vv_plan_queues *queues,
+		  bool controlled, const uint8_t *own, const struct vv_plan_queues *queues,
 		  struct vv_steer_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	where_to(conf, state, controlled, queues, plan);
-	which(conf, state, controlled, plan);
+	if (own && !controlled)
+		which_by_address(own, plan);
+	else
+		which(conf, state, controlled, plan);
 }

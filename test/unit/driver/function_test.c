@@ -49,13 +49,16 @@ static void take_more_rings_than_left_enospc(void **state)
 	vv_function_room(f, &room);
 	assert_int_equal(room.rings, 2);
 	assert_int_equal(room.devices, 1); /* for want of rings */
+	assert_true(vv_seat_is_alone(a));
 	assert_int_equal(take(f, "b", 4, mac_2, true, &b, why), -ENOSPC);
 	assert_non_null(strstr(why, "4 data rings asked, 2 of 10 left"));
 	assert_int_equal(take(f, "b", 2, mac_2, true, &b, why), 0);
+	assert_false(vv_seat_is_alone(a) || vv_seat_is_alone(b));
 	vv_function_room(f, &room);
 	assert_int_equal(room.rings, 0);
 	assert_int_equal(room.devices, 0);
 	vv_seat_leave(a);
+	assert_true(vv_seat_is_alone(b));
 	vv_function_room(f, &room);
 	assert_int_equal(room.rings, 8);
 	vv_seat_leave(b);

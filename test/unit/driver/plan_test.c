@@ -12,6 +12,7 @@ static const uint8_t own[6] = {2, 0, 0, 0, 0, 1}, other[6] = {2, 0, 0, 0, 0, 2};
 static const uint8_t group[6] = {1, 0, 0x5e, 0, 0, 1}, all_ones[6] = {255, 255, 255, 255, 255, 255};
 
 struct fixture {
+	const uint8_t *own; /* the function is shared */
 	struct vv_ctrl_conf conf;
 	struct vv_ctrl_state state;
 	struct vv_plan_queues queues;
@@ -39,7 +40,7 @@ static void begin(struct fixture *f)
 static void fill(struct fixture *f, bool controlled)
 {
 	memset(&f->plan, 0xa5, sizeof(f->plan));
-	vv_plan_fill(&f->conf, &f->state, controlled, &f->queues, &f->plan);
+	vv_plan_fill(&f->conf, &f->state, controlled, f->own, &f->queues, &f->plan);
 }
 
 static bool takes(const struct vv_steer_plan *plan, const uint8_t mac[6])
@@ -155,6 +156,30 @@ static void promisc_overrides_everything(void **state)
 	f.conf.features |= VV_BIT(VIRTIO_NET_F_CTRL_VLAN);
 	f.state.promisc = f.state.nouni = f.state.nomulti = f.state.nobcast = true;
 	fill(&f, true);
+	assert_true(f.plan.all);
+}
+
+/* It cannot say that it wants less: promiscuous mode is what it begins with. */
+static void on_a_shared_function_without_control_queue_the_address_counts(void **state)
+{
+	struct fixture f;
+
+	begin(&f);
+	f.state.promisc = true;
+	memset(f.state.mac, 0, 6); /* not negotiated */
+	f.own = own;
+	fill(&f, false);
+	assert_false(f.plan.all);
+	assert_false(f.plan.all_unicast);
+	assert_false(f.plan.vlan_filter);
+	assert_true(f.plan.all_groups && f.plan.broadcast);
+	assert_int_equal(f.plan.n_macs, 1);
+	assert_true(takes(&f.plan, own));
+	/* Who asks for everything gets it. */
+	fill(&f, true);
+	assert_true(f.plan.all);
+	f.own = NULL;
+	fill(&f, false);
 	assert_true(f.plan.all);
 }
 
@@ -276,6 +301,7 @@ int main(void)
 	    cmocka_unit_test(without_control_queue_all_that_run_are_used),
 	    cmocka_unit_test(rss_table_key_and_types_are_the_guests),
 	    cmocka_unit_test(promisc_overrides_everything),
+	    cmocka_unit_test(on_a_shared_function_without_control_queue_the_address_counts),
 	    cmocka_unit_test(addresses_are_taken_once_and_broadcast_is_no_address),
 	    cmocka_unit_test(no_wins_over_all),
 	    cmocka_unit_test(overflow_and_no_address_take_all_of_the_kind),
