@@ -51,8 +51,8 @@ static int set_path(const char *word, const char *value, char *path, size_t size
 {
 	if (value[0] != '/' || strlen(value) >= size)
 		return vdpad_fail(error, EINVAL, word,
-				  "%s %.128s: a path from / on is wanted, of less than %zu bytes", word,
-				  value, size);
+				  "%s %.128s: a path from / on is wanted, of less than %zu bytes",
+				  word, value, size);
 	strcpy(path, value);
 	return 0;
 }
@@ -138,10 +138,11 @@ int vdpad_config_set(struct vdpad_config *c, const char *word, const char *value
 		snprintf(c->eal, sizeof(c->eal), "%s", value);
 		return 0;
 	}
-	return vdpad_fail(error, EINVAL, word,
-			  "%.64s: no such word; there are state_dir, socket_dir, socket_mode, "
-			  "socket_group, rpc, rpc_mode, rpc_group, models, eal, log, status and narrow",
-			  word);
+	return vdpad_fail(
+	    error, EINVAL, word,
+	    "%.64s: no such word; there are state_dir, socket_dir, socket_mode, "
+	    "socket_group, rpc, rpc_mode, rpc_group, models, eal, log, status and narrow",
+	    word);
 }
 
 /* ---- lines ---- */
@@ -252,8 +253,8 @@ static int take_device(const char *name, const struct rte_cfgfile_entry *entries
 			err = vdpad_fail(error, EINVAL, entries[i].name, "%s: given twice",
 					 entries[i].name);
 		else if (json_object_set(words, entries[i].name, value))
-			err = vdpad_fail(error, EINVAL, entries[i].name,
-					 "it is not a text in UTF-8");
+			err =
+			    vdpad_fail(error, EINVAL, entries[i].name, "it is not a text in UTF-8");
 		json_decref(value);
 	}
 	if (!err)
@@ -296,8 +297,8 @@ static int take_section(struct rte_cfgfile *ini, int index, bool *had_daemon,
 		err = take_device(section + 4 + strspn(section + 4, " \t"), entries, n, config,
 				  error);
 	} else {
-		err = vdpad_fail(error, EINVAL, "",
-				 "there are one [daemon] and sections [dev NAME]");
+		err =
+		    vdpad_fail(error, EINVAL, "", "there are one [daemon] and sections [dev NAME]");
 	}
 	free(entries);
 	return err ? where(file, section, error) : 0;
@@ -324,8 +325,8 @@ int vdpad_config_read(const char *file, struct vdpad_config *config, struct vdpa
 				  file);
 	n = rte_cfgfile_num_sections(ini, NULL, 0);
 	if (n > SECTIONS_MAX)
-		err = vdpad_fail(error, EINVAL, "", "%s: more than %d sections", file,
-				 SECTIONS_MAX);
+		err =
+		    vdpad_fail(error, EINVAL, "", "%s: more than %d sections", file, SECTIONS_MAX);
 	for (i = 0; !err && i < n; i++)
 		err = take_section(ini, i, &had_daemon, config, file, error);
 	rte_cfgfile_close(ini);

@@ -27,7 +27,7 @@ struct vdpad_config {
 	gid_t rpc_group, socket_group; /* (gid_t)-1: as it comes */
 	char eal[1024];                /* "": vdpad_eal's own choice */
 	char log[16];
-	bool status, narrow; /* as the options of these names (man vdpad) */
+	bool status, narrow;        /* as the options of these names (man vdpad) */
 	struct vdpad_spec *devices; /* owned */
 	unsigned int n_devices;
 };

@@ -30,7 +30,7 @@ struct daemon {
 	struct vdpad_eal eal;
 	struct vdpad_manager *manager;
 	struct vdpad_rpc_server *server;
-	int epoll, signals, timer; /* -1: not there */
+	int epoll, signals, timer;    /* -1: not there */
 	unsigned int devices, failed; /* as systemd was told */
 };
 
@@ -70,10 +70,10 @@ static void set_log(const char *level)
 		enum vdpad_priority priority;
 		uint32_t driver, vhost; /* of DPDK */
 	} levels[] = {
-	    {"warning", VDPAD_WARNING, RTE_LOG_WARNING, RTE_LOG_ERR},
-	    {"notice", VDPAD_NOTICE, RTE_LOG_NOTICE, RTE_LOG_WARNING},
-	    {"info", VDPAD_INFO, RTE_LOG_INFO, RTE_LOG_WARNING},
-	    {"debug", VDPAD_DEBUG, RTE_LOG_DEBUG, RTE_LOG_INFO},
+	    {"warning", VDPAD_WARNING, RTE_LOG_WARNING, RTE_LOG_ERR    },
+	    {"notice",  VDPAD_NOTICE,  RTE_LOG_NOTICE,  RTE_LOG_WARNING},
+	    {"info",    VDPAD_INFO,    RTE_LOG_INFO,    RTE_LOG_WARNING},
+	    {"debug",   VDPAD_DEBUG,   RTE_LOG_DEBUG,   RTE_LOG_INFO   },
 	};
 	unsigned int i = 0;
 
@@ -90,8 +90,8 @@ static int check(const struct vdpad_config *config)
 	json_t *json;
 	char *text;
 
-	printf("state_dir = %s\nsocket_dir = %s\nrpc = %s\n", config->state_dir,
-	       config->socket_dir, config->rpc);
+	printf("state_dir = %s\nsocket_dir = %s\nrpc = %s\n", config->state_dir, config->socket_dir,
+	       config->rpc);
 	for (i = 0; i < config->n_devices; i++) {
 		json = vdpad_spec_json(&config->devices[i]);
 		text = json_dumps(json, 0);

@@ -46,8 +46,9 @@ int vdpad_eal_args(const struct vdpad_config *config, struct vdpad_eal *eal,
 	if (config->eal[0])
 		n = asprintf(&eal->text, "vdpad %s", config->eal);
 	else /* librte_vhost has notes on rings, 40 bytes a descriptor; only what is used counts */
-		n = asprintf(&eal->text, "vdpad --no-huge -m 512 --no-pci --no-shconf --lcores 0@(%s) "
-					 "--file-prefix vdpad --iova-mode va",
+		n = asprintf(&eal->text,
+			     "vdpad --no-huge -m 512 --no-pci --no-shconf --lcores 0@(%s) "
+			     "--file-prefix vdpad --iova-mode va",
 			     cpus);
 	if (n < 0)
 		eal->text = NULL;

@@ -4,8 +4,8 @@
 #define VDPAD_ERROR_H
 
 struct vdpad_error {
-	int code;       /* positive errno */
-	char word[64];  /* which word of the request is at fault, "" if none */
+	int code;        /* positive errno */
+	char word[64];   /* which word of the request is at fault, "" if none */
 	char text[1024]; /* names the thing, says what is allowed; a line, or several */
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vdpad: gives guests' vhost-user sockets vDPA devices. The drivers move no data here, NICs do; this
- * program brings them together: as long as it runs (serve.h), or managed and remembered (daemon.h).
- * librte_vhost's thread talks to the guests, the drivers' threads and service cores run control
- * queues.
+ * vdpad: gives guests' vhost-user sockets vDPA devices. The drivers move no data here, NICs do;
+ * this program brings them together: as long as it runs (serve.h), or managed and remembered
+ * (daemon.h). librte_vhost's thread talks to the guests, the drivers' threads and service cores run
+ * control queues.
  */
 #include <errno.h>
 #include <signal.h>

@@ -186,11 +186,11 @@ static int check_mac(const struct vdpad_manager *m, const struct vdpad_spec *spe
 
 		if (memcmp(mac_of(other), mac, sizeof(none)) || !strcmp(other->name, spec->name))
 			continue;
-		return vdpad_fail(error, EEXIST, "mac",
-				  "mac %02x:%02x:%02x:%02x:%02x:%02x: %s on %s has it; give another "
-				  "one",
-				  mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], other->name,
-				  other->mgmtdev);
+		return vdpad_fail(
+		    error, EEXIST, "mac",
+		    "mac %02x:%02x:%02x:%02x:%02x:%02x: %s on %s has it; give another "
+		    "one",
+		    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], other->name, other->mgmtdev);
 	}
 	return 0;
 }
@@ -205,11 +205,11 @@ static int check_new(const struct vdpad_manager *m, struct vdpad_spec *spec,
 	if (!spec->name[0])
 		return vdpad_fail(error, EINVAL, "name", "which name? A device has one");
 	if (place_of(m, spec->name, &i))
-		return vdpad_fail(error, EEXIST, "name", "%s: there is a device of this name%s",
-				  spec->name,
-				  m->devices[i]->failure[0] ? ", though it failed; remove it first, "
-							      "or try it again (dev retry)"
-							    : "");
+		return vdpad_fail(
+		    error, EEXIST, "name", "%s: there is a device of this name%s", spec->name,
+		    m->devices[i]->failure[0] ? ", though it failed; remove it first, "
+						"or try it again (dev retry)"
+					      : "");
 	if (!spec->mgmtdev[0])
 		return vdpad_fail(error, EINVAL, "mgmtdev",
 				  "%s: on which mgmtdev? mgmtdev show has those there are",
@@ -307,10 +307,11 @@ static int change(struct vdpad_spec *spec, const char *word, const char *value,
 	}
 	vv_request_init(&request);
 	if (strcmp(word, "mac") && strcmp(word, "mtu"))
-		return vdpad_fail(error, EOPNOTSUPP, word,
-				  "%.64s: only mac, mtu and link of a device can be changed; remove "
-				  "it and add it anew",
-				  word);
+		return vdpad_fail(
+		    error, EOPNOTSUPP, word,
+		    "%.64s: only mac, mtu and link of a device can be changed; remove "
+		    "it and add it anew",
+		    word);
 	err = vv_request_set(&request, word, value, why, sizeof(why));
 	if (err)
 		return vdpad_fail(error, -err, word, "%s", why);

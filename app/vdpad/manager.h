@@ -33,8 +33,7 @@ void vdpad_manager_restore(struct vdpad_manager *manager);
 /* Those of an INI file that was read again which there are not yet, or which had failed. */
 void vdpad_manager_add_new(struct vdpad_manager *manager, const struct vdpad_config *config);
 /* Try a failed device again. */
-int vdpad_manager_retry(struct vdpad_manager *manager, const char *name,
-			struct vdpad_error *error);
+int vdpad_manager_retry(struct vdpad_manager *manager, const char *name, struct vdpad_error *error);
 
 /* EEXIST: name, socket or address is taken; ENODEV: no such parent; and those of vv_provision(). */
 int vdpad_manager_add(struct vdpad_manager *manager, const struct vdpad_spec *spec,

@@ -21,9 +21,9 @@ struct vdpad_pairing {
 struct vdpad_options {
 	/* The first form: */
 	bool manage;
-	const char *config;                 /* NULL: without a file. These borrowed from argv */
-	const char *state_dir, *rpc, *log;  /* NULL: as the file says */
-	bool check;                         /* say what would be made, and end */
+	const char *config;                /* NULL: without a file. These borrowed from argv */
+	const char *state_dir, *rpc, *log; /* NULL: as the file says */
+	bool check;                        /* say what would be made, and end */
 	/* The second one: */
 	int eal_argc;
 	char **eal_argv;               /* borrowed from argv */

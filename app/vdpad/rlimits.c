@@ -64,7 +64,8 @@ void vdpad_rlimits_raise(void)
 			   "raise the hard limit (LimitNOFILE=)",
 			   text_of(files, 1, text));
 	if (locked != RLIM_INFINITY && !may_lock_all())
-		vdpad_warn("RLIMIT_MEMLOCK is %s KiB, and all memory of all guests has to be locked; "
-			   "raise it (LimitMEMLOCK=infinity, ulimit -l unlimited)",
-			   text_of(locked, 1024, text));
+		vdpad_warn(
+		    "RLIMIT_MEMLOCK is %s KiB, and all memory of all guests has to be locked; "
+		    "raise it (LimitMEMLOCK=infinity, ulimit -l unlimited)",
+		    text_of(locked, 1024, text));
 }

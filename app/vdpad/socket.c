@@ -76,9 +76,8 @@ static int may_make(const char *path, struct vdpad_error *error)
 	snprintf(dir, sizeof(dir), "%s", path);
 	if (!access(dirname(dir), W_OK | X_OK))
 		return 0;
-	return vdpad_fail(error, errno, "socket",
-			  "%s: no socket can be made in this directory: %s", path,
-			  strerror(errno));
+	return vdpad_fail(error, errno, "socket", "%s: no socket can be made in this directory: %s",
+			  path, strerror(errno));
 }
 
 /* A socket left behind by a back-end that was killed is taken over, anything else is not. */

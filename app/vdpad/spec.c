@@ -16,7 +16,8 @@ bool vdpad_name_is_valid(const char *name)
 	for (; name[n]; n++) {
 		/* Not isalnum(): a name is part of a file's and of DPDK's device arguments. */
 		bool plain = (name[n] >= 'a' && name[n] <= 'z') ||
-			     (name[n] >= 'A' && name[n] <= 'Z') || (name[n] >= '0' && name[n] <= '9');
+			     (name[n] >= 'A' && name[n] <= 'Z') ||
+			     (name[n] >= '0' && name[n] <= '9');
 
 		if (!plain && (!n || !strchr("._-", name[n])))
 			return false;
@@ -44,6 +45,16 @@ static bool only_tells(const char *key, const json_t *value)
 
 enum { TEXT_MAX = 256 };
 
+/* What is said of it later is one line, and no command to a terminal. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* A value as the words' parsers take it. */
 static int text_of(const char *key, const json_t *value, char text[TEXT_MAX],
 		   struct vdpad_error *error)
@@ -55,13 +66,18 @@ static int text_of(const char *key, const json_t *value, char text[TEXT_MAX],
 			return vdpad_fail(error, EINVAL, key, "%s: not a text of at most %d bytes",
 					  key, TEXT_MAX - 1);
 		memcpy(text, json_string_value(value), len + 1);
+		if (!is_plain(text))
+			return vdpad_fail(error, EINVAL, key,
+					  "%s: a text without control characters "
+					  "is wanted",
+					  key);
 	} else if (json_is_integer(value)) {
 		snprintf(text, TEXT_MAX, "%lld", (long long)json_integer_value(value));
 	} else if (json_is_boolean(value)) {
 		strcpy(text, json_is_true(value) ? "on" : "off");
 	} else {
-		return vdpad_fail(error, EINVAL, key, "%s: a text, a number, true or false is wanted",
-				  key);
+		return vdpad_fail(error, EINVAL, key,
+				  "%s: a text, a number, true or false is wanted", key);
 	}
 	return 0;
 }
@@ -91,10 +107,11 @@ static int parse_own(const char *key, const char *text, struct vdpad_spec *spec,
 {
 	if (!strcmp(key, "name")) {
 		if (!vdpad_name_is_valid(text))
-			return vdpad_fail(error, EINVAL, key,
-					  "name %.64s: a letter or digit, then those and \"._-\" are "
-					  "allowed, %d at most",
-					  text, VDPAD_NAME_MAX - 1);
+			return vdpad_fail(
+			    error, EINVAL, key,
+			    "name %.64s: a letter or digit, then those and \"._-\" are "
+			    "allowed, %d at most",
+			    text, VDPAD_NAME_MAX - 1);
 		return copy_text(key, text, spec->name, sizeof(spec->name), error);
 	}
 	if (!strcmp(key, "mgmtdev"))
@@ -163,9 +180,10 @@ static int parse_features(const json_t *attributes, struct vdpad_spec *spec,
 	if (err)
 		return err;
 	if (mask && !vv_features_equal(names, spec->request.mask))
-		return vdpad_fail(error, EINVAL, features_word,
-				  "device_features and device_features_mask are not the same; leave "
-				  "one of them out");
+		return vdpad_fail(
+		    error, EINVAL, features_word,
+		    "device_features and device_features_mask are not the same; leave "
+		    "one of them out");
 	spec->request.has_mask = true;
 	spec->request.mask = names;
 	return 0;
@@ -224,6 +242,9 @@ static int parse_member(const char *key, const json_t *value, struct vdpad_spec 
 	char text[TEXT_MAX];
 	int err;
 
+	if (!is_plain(key))
+		return vdpad_fail(error, EINVAL, "",
+				  "a word with control characters: no such word");
 	if (only_tells(key, value) || !strcmp(key, "set") || !strcmp(key, features_word) ||
 	    !strcmp(key, "device_features_mask"))
 		return 0;
@@ -275,8 +296,8 @@ int vdpad_spec_parse_named(const char *name, const json_t *attributes, struct vd
 	if (err)
 		return err;
 	if (s.name[0] && strcmp(s.name, name))
-		return vdpad_fail(error, EINVAL, "name", "name %s: it is called %.64s already", s.name,
-				  name);
+		return vdpad_fail(error, EINVAL, "name", "name %s: it is called %.64s already",
+				  s.name, name);
 	err = parse_own("name", name, &s, error);
 	if (!err)
 		*spec = s;
@@ -387,7 +408,8 @@ static void put_switches(json_t *object, const struct vv_features *features, con
 		snprintf(name, sizeof(name), "%s", vv_feature_name(bit, unknown));
 		for (i = 0; name[i]; i++)
 			name[i] = tolower((unsigned char)name[i]);
-		/* "mtu" and "mac" are attributes first: with a value of their own they are implied. */
+		/* "mtu" and "mac" are attributes first: with a value of their own they are implied.
+		 */
 		if (!json_object_get(object, name))
 			json_object_set_new(object, name, json_string(value));
 	}

@@ -31,7 +31,7 @@ enum { VDPAD_NAME_MAX = 32, VDPAD_PATH_MAX = 108 };
 struct vdpad_spec {
 	char name[VDPAD_NAME_MAX];
 	char socket[VDPAD_PATH_MAX];
-	bool client; /* the front-end owns the socket */
+	bool client;    /* the front-end owns the socket */
 	bool link_down; /* by the operator */
 	/* As asked for; what is not known yet where device counts. */
 	char mgmtdev[VV_PARENT_NAME_MAX];

@@ -48,8 +48,7 @@ static int failed(const struct vdpad_store *store, const char *file, const char 
 {
 	int code = errno;
 
-	return vdpad_fail(error, code, "", "%s/%s: %s: %s", store->dir, file, what,
-			  strerror(code));
+	return vdpad_fail(error, code, "", "%s/%s: %s: %s", store->dir, file, what, strerror(code));
 }
 
 /* ---- opening ---- */
@@ -59,8 +58,8 @@ static int lock(struct vdpad_store *store, struct vdpad_error *error)
 	char pid[16] = "";
 	ssize_t n;
 
-	store->lock_fd = openat(store->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-				0600);
+	store->lock_fd =
+	    openat(store->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (store->lock_fd < 0)
 		return failed(store, "lock", "cannot be opened", error);
 	if (!flock(store->lock_fd, LOCK_EX | LOCK_NB)) {
@@ -334,8 +333,7 @@ static int change_name(const struct vdpad_store *store, const char *from, const 
 	return 0;
 }
 
-int vdpad_store_commit(const struct vdpad_store *store, const char *name,
-		       struct vdpad_error *error)
+int vdpad_store_commit(const struct vdpad_store *store, const char *name, struct vdpad_error *error)
 {
 	char from[FILE_NAME_MAX], to[FILE_NAME_MAX], old[FILE_NAME_MAX];
 	bool is_new;
@@ -364,8 +362,7 @@ void vdpad_store_abort(const struct vdpad_store *store, const char *name)
 	unlinkat(store->dir_fd, file_of(name, fresh, file), 0);
 }
 
-int vdpad_store_remove(const struct vdpad_store *store, const char *name,
-		       struct vdpad_error *error)
+int vdpad_store_remove(const struct vdpad_store *store, const char *name, struct vdpad_error *error)
 {
 	char from[FILE_NAME_MAX], to[FILE_NAME_MAX];
 	int err;

@@ -75,10 +75,11 @@ static void read_devices_keeps_their_order_and_words(void **state)
 	struct vdpad_error e;
 
 	(void)state;
-	assert_int_equal(read_text("[dev b]\nmgmtdev = mlx5_0\nmtu = 1500\ncsum = off\n"
-				   "[daemon]\nlog = info\n[dev  a]\nmgmtdev = mlx5_1\nclient = on\n",
-				   &c, &e),
-			 0);
+	assert_int_equal(
+	    read_text("[dev b]\nmgmtdev = mlx5_0\nmtu = 1500\ncsum = off\n"
+		      "[daemon]\nlog = info\n[dev  a]\nmgmtdev = mlx5_1\nclient = on\n",
+		      &c, &e),
+	    0);
 	assert_int_equal(c.n_devices, 2);
 	assert_string_equal(c.devices[0].name, "b");
 	assert_int_equal(c.devices[0].request.mtu, 1500);

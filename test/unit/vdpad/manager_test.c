@@ -469,10 +469,11 @@ static void add_what_is_taken_or_wrong_says_what(void **state)
 	refused("old", plain, EEXIST, "name", "of this name");
 	refused("a", "{}", EINVAL, "mgmtdev", "on which mgmtdev");
 	refused("a", "{\"mgmtdev\":\"none\"}", ENODEV, "mgmtdev", "none");
-	refused("a", "{\"mgmtdev\":\"mlx5_2\",\"socket\":\"/run/old\"}", EEXIST, "socket", "old has");
+	refused("a", "{\"mgmtdev\":\"mlx5_2\",\"socket\":\"/run/old\"}", EEXIST, "socket",
+		"old has");
 	refused("a", "{\"mgmtdev\":\"mlx5_2\",\"socket\":\"x\"}", EINVAL, "socket", "from / on");
-	refused("a", "{\"mgmtdev\":\"mlx5_2\",\"socket\":\"/run/vdpad/rpc.sock\"}", EEXIST, "socket",
-		"the daemon's own");
+	refused("a", "{\"mgmtdev\":\"mlx5_2\",\"socket\":\"/run/vdpad/rpc.sock\"}", EEXIST,
+		"socket", "the daemon's own");
 	refused("a", "{\"mgmtdev\":\"mlx5_1\",\"mac\":\"02:00:00:00:00:11\"}", EEXIST, "mac",
 		"old on mlx5_1 has it");
 	refused("a", "{\"mgmtdev\":\"mlx5_2\",\"mac\":\"02:00:00:00:00:11\"}", EEXIST, "mac",
@@ -516,7 +517,8 @@ static void failed_devices_are_kept_and_tried_again(void **state)
 	assert_int_equal(vdpad_manager_retry(manager, "a", &e), -ENODEV);
 	assert_int_equal(vdpad_manager_set(manager, "a", "mtu", "1400", &e), -ENODEV);
 	refused("a", plain, EEXIST, "name", "dev retry");
-	refused("c", "{\"mgmtdev\":\"mlx5_3\",\"socket\":\"/run/b\"}", EEXIST, "socket", "b has it");
+	refused("c", "{\"mgmtdev\":\"mlx5_3\",\"socket\":\"/run/b\"}", EEXIST, "socket",
+		"b has it");
 	nothing_in_it = false;
 	assert_int_equal(vdpad_manager_retry(manager, "a", &e), 0);
 	assert_int_equal(vdpad_manager_retry(manager, "a", &e), -EEXIST);
@@ -620,8 +622,8 @@ static void bad_change_says_what_is_allowed(void **state)
 /* Changes in any order, any call of which may fail, against what should be there. */
 static void random_changes_and_failures_keep_all_the_same(void **state)
 {
-	unsigned int seed = getenv("SEED") ? (unsigned int)atoi(getenv("SEED"))
-					   : (unsigned int)time(NULL);
+	unsigned int seed =
+	    getenv("SEED") ? (unsigned int)atoi(getenv("SEED")) : (unsigned int)time(NULL);
 	struct picture before, after;
 	struct vdpad_error e;
 	char name[8], words[64], value[24];
@@ -671,13 +673,14 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(change_dying_anywhere_is_whole_or_not_there, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_under_way_leaves_no_socket, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(add_what_is_taken_or_wrong_says_what, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(add_what_is_taken_or_wrong_says_what, set_up,
+					    tear_down),
 	    cmocka_unit_test_setup_teardown(devices_are_made_word_by_word_as_provisioned, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(failed_devices_are_kept_and_tried_again, set_up,
 					    tear_down),
-	    cmocka_unit_test_setup_teardown(
-		restore_failing_half_way_leaves_nothing_of_the_device, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(restore_failing_half_way_leaves_nothing_of_the_device,
+					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(devices_of_the_file_are_made_unless_there, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(bad_change_says_what_is_allowed, set_up, tear_down),

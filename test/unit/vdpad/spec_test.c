@@ -61,17 +61,18 @@ static void parse_words_as_text_and_numbers(void **state)
 	struct vdpad_spec s;
 
 	(void)state;
-	parsed("{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\",\"mac\":\"02:00:00:00:00:07\",\"mtu\":1500,"
-	       "\"max_vqp\":\"2\",\"socket\":\"/run/a\",\"client\":true,\"link\":\"down\",\"csum\":"
-	       "\"off\",\"trust\":false}",
-	       &s);
+	parsed(
+	    "{\"name\":\"vm1\",\"mgmtdev\":\"mlx5_0\",\"mac\":\"02:00:00:00:00:07\",\"mtu\":1500,"
+	    "\"max_vqp\":\"2\",\"socket\":\"/run/a\",\"client\":true,\"link\":\"down\",\"csum\":"
+	    "\"off\",\"trust\":false}",
+	    &s);
 	assert_string_equal(s.name, "vm1");
 	assert_string_equal(s.mgmtdev, "mlx5_0");
 	assert_string_equal(s.socket, "/run/a");
 	assert_true(s.client && s.link_down);
 	assert_false(s.made || s.again || s.request.has_mask || s.request.trust);
 	assert_int_equal(s.request.attrs, 1u << VV_ATTR_MAC | 1u << VV_ATTR_MTU |
-						  1u << VV_ATTR_MAX_VQP | 1u << VV_ATTR_TRUST);
+					      1u << VV_ATTR_MAX_VQP | 1u << VV_ATTR_TRUST);
 	assert_int_equal(s.request.mac[5], 7);
 	assert_int_equal(s.request.mtu, 1500);
 	assert_int_equal(s.request.max_vqp, 2);
@@ -143,6 +144,8 @@ static void parse_bad_word_says_which(void **state)
 	refused("{\"mac\":\"zz\"}", EINVAL, "mac", "zz");
 	refused("{\"mtu\":1.5}", EINVAL, "mtu", "a number");
 	refused("{\"mtu\":67}", ERANGE, "mtu", "67");
+	refused("{\"socket\":\"/a\\nb\"}", EINVAL, "socket", "control characters");
+	refused("{\"a\\nb\":\"x\"}", EINVAL, "", "control characters");
 	refused("{\"bogus\":\"x\"}", EINVAL, "bogus", "bogus");
 	refused("{\"device_features\":\"0xg\"}", EINVAL, "device_features", "0xg");
 	refused("{\"device_features\":[\"NONE\"]}", EINVAL, "device_features", "NONE");
@@ -242,7 +245,8 @@ static void p10_what_is_shown_makes_the_same_device(void **state)
 {
 	(void)state;
 	same_again("{\"mgmtdev\":\"mlx5_0\"}");
-	same_again("{\"mgmtdev\":\"mlx5_0\",\"socket\":\"/a\",\"client\":\"on\",\"link\":\"down\"}");
+	same_again(
+	    "{\"mgmtdev\":\"mlx5_0\",\"socket\":\"/a\",\"client\":\"on\",\"link\":\"down\"}");
 	same_again("{\"mgmtdev\":\"mlx5_0\",\"mac\":\"02:00:00:00:00:07\",\"max_vq_size\":256}");
 	same_again("{\"mgmtdev\":\"mlx5_0\",\"device_features\":\"0x100000020\"}");
 	same_again("{\"mgmtdev\":\"mlx5_0\",\"features_default\":\"on\",\"csum\":\"off\","
@@ -274,11 +278,13 @@ static void p9_what_was_chosen_is_told_from_what_was_not(void **state)
 static void not_made_is_shown_as_it_can_be_asked_for_again(void **state)
 {
 	static const char *const asked[] = {
-	    "{\"mgmtdev\":\"m\",\"mac\":\"02:00:00:00:00:07\",\"csum\":\"off\",\"guest_csum\":\"on\"}",
+	    "{\"mgmtdev\":\"m\",\"mac\":\"02:00:00:00:00:07\",\"csum\":\"off\",\"guest_csum\":"
+	    "\"on\"}",
 	    "{\"mgmtdev\":\"m\",\"model\":\"x\",\"bit_60\":\"on\",\"mtu\":1500}",
 	    "{\"mgmtdev\":\"m\",\"features_default\":\"off\",\"cvq_core\":-1}",
 	    "{\"mgmtdev\":\"m\",\"device_features\":\"0x3\"}",
-	    "{\"mgmtdev\":\"m\",\"device_features_mask\":\"0x3\",\"set\":[\"mtu\"],\"model\":\"x\"}",
+	    "{\"mgmtdev\":\"m\",\"device_features_mask\":\"0x3\",\"set\":[\"mtu\"],\"model\":"
+	    "\"x\"}",
 	};
 	struct vdpad_spec first, again;
 	char *before, *after;
