@@ -45,25 +45,44 @@ static int say_no_connection(const char *path, int code)
 	}
 }
 
-static int connect_to(struct ctl_client *c)
+static int say_no_answer(struct ctl_client *c)
+{
+	return ctl_fail("vdpad at %s has not answered within %u s (--timeout for longer; "
+			"what was asked for may still happen)",
+			c->path, c->timeout_s);
+}
+
+/* A daemon that does not take connections has a queue of them, which can be full. */
+static int connect_until(struct ctl_client *c, const struct sockaddr_un *address, int64_t deadline)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+
+	while (connect(c->fd, (const struct sockaddr *)address, sizeof(*address))) {
+		if (errno != EAGAIN && errno != EINTR)
+			return say_no_connection(c->path, errno);
+		if (now_ms() > deadline)
+			return say_no_answer(c);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int connect_to(struct ctl_client *c, int64_t deadline)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int err;
 
 	if (strlen(c->path) >= sizeof(address.sun_path))
 		return ctl_fail("%.40s...: longer than the %zu bytes that a socket's path can have",
 				c->path, sizeof(address.sun_path) - 1);
 	strcpy(address.sun_path, c->path);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return ctl_fail("no socket: %s", strerror(errno));
-	if (connect(c->fd, (struct sockaddr *)&address, sizeof(address))) {
-		int code = errno;
-
+	err = connect_until(c, &address, deadline);
+	if (err)
 		ctl_client_close(c);
-		/* A file that is not a socket refuses connections, too. */
-		return say_no_connection(c->path, code);
-	}
-	return 0;
+	return err;
 }
 
 void ctl_client_close(struct ctl_client *c)
@@ -85,9 +104,7 @@ static int wait_until(struct ctl_client *c, short events, int64_t deadline)
 		n = left > 0 ? poll(&p, 1, (int)left) : 0;
 	} while (n < 0 && errno == EINTR);
 	if (n == 0)
-		return ctl_fail("vdpad at %s has not answered within %u s (--timeout for longer; "
-				"what was asked for may still happen)",
-				c->path, c->timeout_s);
+		return say_no_answer(c);
 	return n < 0 ? ctl_fail("poll: %s", strerror(errno)) : 0;
 }
 
@@ -107,7 +124,7 @@ static int send_all(struct ctl_client *c, const char *text, size_t len, int64_t 
 		err = wait_until(c, POLLOUT, deadline);
 		if (err)
 			return err;
-		n = send(c->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send(c->fd, text, len, MSG_NOSIGNAL);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0)
@@ -138,7 +155,7 @@ static int receive_line(struct ctl_client *c, char **line, size_t *len, int64_t 
 		err = wait_until(c, POLLIN, deadline);
 		if (err)
 			return err;
-		n = recv(c->fd, *line + *len, size - *len, MSG_DONTWAIT);
+		n = recv(c->fd, *line + *len, size - *len, 0);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
@@ -190,7 +207,7 @@ int ctl_call(struct ctl_client *c, const char *method, json_t *params, json_t **
 	json_decref(request);
 	if (!text)
 		return ctl_fail("no memory");
-	err = c->fd < 0 ? connect_to(c) : 0;
+	err = c->fd < 0 ? connect_to(c, deadline) : 0;
 	if (!err)
 		err = send_all(c, text, strlen(text), deadline);
 	if (!err)

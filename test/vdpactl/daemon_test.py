@@ -15,8 +15,8 @@ from server import result
 
 
 class Daemon(Case):
-    def elsewhere(self, path, pattern, **more):
-        return self.refused(pattern, ["-s", path, "dev", "show"], **more)
+    def elsewhere(self, path, pattern, more=()):
+        return self.refused(pattern, ["-s", path, *more, "dev", "show"])
 
     def test_no_daemon(self):
         self.elsewhere("/none/s", r"vdpad is not running at /none/s \(start it: vdpad -c ")
@@ -62,6 +62,21 @@ class Daemon(Case):
     def test_a_daemon_that_is_slow(self):
         self.server.answers = {"dev.add": lambda request: b" "}
         self.refused(r"has not answered within 1 s .*may still happen", "-t 1 dev add name a")
+
+    def test_a_daemon_that_takes_no_connections(self):
+        path = os.path.join(self.dir, "full")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen(0)
+            waiting = []
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    waiting.append(socket.socket(socket.AF_UNIX))
+                    waiting[-1].setblocking(False)
+                    waiting[-1].connect(path)
+            self.elsewhere(path, "has not answered within 1 s", more=["-t", "1"])
+            for s in waiting:
+                s.close()
 
     def test_something_else_that_answers(self):
         for data in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\n", b"[]\n", b"null\n", b"{}\n",
