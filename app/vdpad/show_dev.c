@@ -82,24 +82,30 @@ static int gone(const struct vdpad_device *device, int ret, struct vdpad_error *
 
 /* ---- dev show ---- */
 
-const char *vdpad_show_status(const struct vdpad_device *device)
+const char *vdpad_show_status(const struct vdpad_device *device, const char **reason)
 {
 	struct rte_pmd_vdpa_verbs_live live;
+	int err;
 
-	if (vdpad_device_failure(device) ||
-	    rte_pmd_vdpa_verbs_live(vdpad_device_dpdk_name(device), &live))
+	*reason = vdpad_device_failure(device);
+	if (*reason)
 		return "failed";
+	err = rte_pmd_vdpa_verbs_live(vdpad_device_dpdk_name(device), &live);
+	if (err) {
+		*reason = strerror(-err);
+		return "failed";
+	}
 	return live.running ? "running" : live.connected ? "connected" : "idle";
 }
 
 int vdpad_show_device(const struct vdpad_device *device, json_t **told, struct vdpad_error *error)
 {
-	const char *failure = vdpad_device_failure(device);
+	const char *reason, *status = vdpad_show_status(device, &reason);
 
 	*told = vdpad_spec_json(vdpad_device_spec(device));
-	vdpad_json_put(told, "status", json_string(vdpad_show_status(device)));
-	if (failure)
-		vdpad_json_put(told, "reason", vdpad_json_text(failure));
+	vdpad_json_put(told, "status", json_string(status));
+	if (reason)
+		vdpad_json_put(told, "reason", vdpad_json_text(reason));
 	return 0;
 }
 

@@ -24,8 +24,8 @@ int vdpad_show(struct vdpad_manager *manager, const char *name, const char *what
 
 vdpad_show_one vdpad_show_device; /* as dev.show */
 
-/* "running", "connected", "idle", or "failed". */
-const char *vdpad_show_status(const struct vdpad_device *device);
+/* "running", "connected", "idle", or "failed": then reason says why; valid until the next call. */
+const char *vdpad_show_status(const struct vdpad_device *device, const char **reason);
 
 /* -ENODEV: the device has failed and waits for "dev retry"; why is said. */
 int vdpad_show_is_there(const struct vdpad_device *device, struct vdpad_error *error);

@@ -147,13 +147,13 @@ int vdpad_rpc_vstats_show(struct vdpad_manager *manager, const json_t *params, j
 static int monitor_one(const struct vdpad_device *device, json_t **told, struct vdpad_error *error)
 {
 	const struct vdpad_spec *spec = vdpad_device_spec(device);
+	const char *reason, *status = vdpad_show_status(device, &reason);
 	struct rte_pmd_vdpa_verbs_live live;
 	json_t *o = json_object();
 
 	vdpad_json_put(&o, "mgmtdev", vdpad_json_text(spec->mgmtdev));
-	vdpad_json_put(&o, "status", json_string(vdpad_show_status(device)));
-	if (!vdpad_device_failure(device) &&
-	    !rte_pmd_vdpa_verbs_live(vdpad_device_dpdk_name(device), &live)) {
+	vdpad_json_put(&o, "status", json_string(status));
+	if (!reason && !rte_pmd_vdpa_verbs_live(vdpad_device_dpdk_name(device), &live)) {
 		vdpad_json_put(&o, "link", json_string(live.link_up ? "up" : "down"));
 		vdpad_json_put(&o, "vqp", json_integer(live.vqp));
 		vdpad_json_put(&o, "cvq_commands", count_json(live.cvq_commands));

@@ -187,9 +187,14 @@ static void failed_device_is_shown_with_its_reason_and_not_asked(void **state)
 static void driver_that_fails_is_told_and_not_taken_for_nothing(void **state)
 {
 	struct rig *rig = *state;
+	json_t *result;
 
 	rig_device(rig, "vm1");
 	rig->manager->fails = -EIO;
+	result = rig_ask(rig, "dev.show", NULL);
+	assert_string_equal(text(at(result, "dev", "vm1"), "status"), "failed");
+	assert_string_equal(text(at(result, "dev", "vm1"), "reason"), strerror(EIO));
+	json_decref(result);
 	rig_fails(rig, "dev.config.show", NULL, -5, "EIO", "name");
 	rig_fails(rig, "dev.dump", "{\"name\":\"vm1\"}", -5, "EIO", "name");
 	rig_fails(rig, "dev.vstats.show", "{\"name\":\"vm1\",\"qidx\":0}", -5, "EIO", "name");
