@@ -201,13 +201,13 @@ PUBLIC=
 
 # backend KIND [functions=N] [queues=N] [wire=loopback] [devargs=... [devargs_1=...]] [client=1]
 #   [profile=NAME] [mtu=BYTES] [port=SPEC] [fail=SPEC] [latency=SPEC] [seed=N] [trace=1]
-#   [service=1] [vdpad=OPTIONS] [name=NAME] [wait=0]
+#   [service=1] [vdpad=OPTIONS] [name=NAME] [wait=0] [settings=N,SETTING...: of a function]
 #   managed: [daemon=LINES of the section daemon] [sections=LINES behind it]
 # Sockets are $T/s0, $T/s1, ... (with name=NAME: $T/NAME-s0). service=1: the worker is a service core.
 # Frames of function 0 reach function 1 and back; a single function meets itself in the wire.
 backend() {
 	local kind=$1 functions=1 queues=1 wire= devargs= client= profile= mtu= fail= latency= seed= trace= name=be wait=1 i more
-	local port= service= vdpad= daemon= sections=
+	local settings= port= service= vdpad= daemon= sections=
 	local -a args=() hca=() program=()
 	shift
 	[ $# = 0 ] || local "$@"
@@ -267,6 +267,7 @@ backend() {
 	for ((i = 0; i < functions; i++)); do
 		[ -z "$mtu" ] || hca+=(--function "$i,mtu=$mtu")
 	done
+	[ -z "$settings" ] || hca+=(--function "$settings")
 	[ -z "$port" ] || hca+=(--port "$port")
 	[ -z "$profile" ] || hca+=(--profile "$profile")
 	[ -z "$fail" ] || hca+=(--fail "$fail")
