@@ -68,8 +68,7 @@ static int text_of(const char *key, const json_t *value, char text[TEXT_MAX],
 		memcpy(text, json_string_value(value), len + 1);
 		if (!is_plain(text))
 			return vdpad_fail(error, EINVAL, key,
-					  "%s: a text without control characters "
-					  "is wanted",
+					  "%s: a text without control characters is wanted",
 					  key);
 	} else if (json_is_integer(value)) {
 		snprintf(text, TEXT_MAX, "%lld", (long long)json_integer_value(value));

@@ -83,6 +83,10 @@ ends_with 1 "EAL does not start" "$vdpad" -c "$T/bad"
 ends_with 1 "not a regular file" "$vdpad" -c <(cat "$T/conf")
 ends_with 1 "$T/none/state: no state directory" "$vdpad" -c "$T/conf" --state-dir "$T/none/state"
 
+ends_with 1 "RLIMIT_NOFILE is 1024: " prlimit --nofile=1024:1024 "$vdpad" -c "$T/bad"
+ends_with 1 "RLIMIT_MEMLOCK is 64 KiB" prlimit --memlock=65536:65536 \
+	setpriv --bounding-set=-ipc_lock,-sys_resource "$vdpad" -c "$T/bad"
+
 # ---- a device of the file, one that is added, new ones of the file ----
 
 start
