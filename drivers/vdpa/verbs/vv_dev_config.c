@@ -36,7 +36,9 @@ void vv_dev_config(struct vv_dev *dev, uint8_t *bytes, size_t len)
  */
 const uint8_t *vv_dev_mac(const struct vv_dev *dev)
 {
-	bool own = dev->state == VV_DEV_RUNNING && (dev->ctrl.running || !dev->ctrl.ring);
+	static const uint8_t unknown[6]; /* of a guest without the feature MAC: it chose for itself */
+	bool own = dev->state == VV_DEV_RUNNING && (dev->ctrl.running || !dev->ctrl.ring) &&
+		   memcmp(dev->ctrl.state.mac, unknown, sizeof(unknown));
 
 	return own ? dev->ctrl.state.mac : dev->offer.mac;
 }

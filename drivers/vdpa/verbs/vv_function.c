@@ -202,7 +202,7 @@ static int together_check(const struct function *f, const struct vv_seat_wish *w
 		break;
 	if (other) {
 		snprintf(why, why_len,
-			 "ibdev: %s carries %s, which has no address and receives all: give that "
+			 "%s carries %s, which has no address and receives all: give that "
 			 "one an address, or use another parent", f->ibdev, other->device);
 		return -ENOSPC;
 	}
@@ -210,14 +210,14 @@ static int together_check(const struct function *f, const struct vv_seat_wish *w
 	if (other && is_zero(wish->mac)) {
 		snprintf(why, why_len,
 			 "address: %s carries %s already, and frames are told apart by address: "
-			 "give one (address=XX:XX:XX:XX:XX:XX)", f->ibdev, other->device);
+			 "give one", f->ibdev, other->device);
 		return -EINVAL;
 	}
 	other = owner_find(f, wish->mac, NULL);
 	if (other && !wish->mac_given) {
 		snprintf(why, why_len,
 			 "address: the port's, %s, is that of %s already: give this device one of "
-			 "its own (address=XX:XX:XX:XX:XX:XX)", mac_text(wish->mac, text),
+			 "its own", mac_text(wish->mac, text),
 			 other->device);
 		return -EEXIST;
 	}
@@ -229,12 +229,12 @@ static int room_check(const struct function *f, const struct vv_seat_wish *wish,
 {
 	if (!devices_left(f) && f->facts.devices_max == 1) {
 		snprintf(why, why_len,
-			 "ibdev: %s carries %s, and cannot tell the frames of two devices apart: "
+			 "%s carries %s, and cannot tell the frames of two devices apart: "
 			 "use another parent", f->ibdev, TAILQ_FIRST(&f->seats)->device);
 		return -ENOSPC;
 	}
 	if (!devices_left(f)) {
-		snprintf(why, why_len, "ibdev: %s carries %u devices, and takes no more: use "
+		snprintf(why, why_len, "%s carries %u devices, and takes no more: use "
 			 "another parent", f->ibdev, f->devices);
 		return -ENOSPC;
 	}

@@ -92,7 +92,7 @@ int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *
 
 	/* Opening says what there is instead. */
 	if (!vv_function_facts(name, &facts) && !is_there(name)) {
-		snprintf(why, why_len, "ibdev: %s is not there any more", name);
+		snprintf(why, why_len, "%s is not there any more", name);
 		return -ENODEV;
 	}
 	err = parent_fill(name, parent, why, why_len);

@@ -89,7 +89,7 @@ alone() {
 	expect '^ok device vdpa_verbs_a\|.*provisioned\|  parent mlx5_0\|.*ring 4 control absent' dump a
 
 	# Addresses: unique, of all functions of the NIC.
-	expect '^error 98 address: the port.s, 52:54:00:00:00:01, is that of vdpa_verbs_a .*\(address=' add b ibdev=mlx5_0,max_vqp=1
+	expect '^error 98 address: the port.s, 52:54:00:00:00:01, is that of vdpa_verbs_a already: give this device one' add b ibdev=mlx5_0,max_vqp=1
 	expect '^error 98 address: 52:54:00:00:00:01 is that of vdpa_verbs_a' add b ibdev=mlx5_0,max_vqp=1,address=52:54:00:00:00:01
 	expect '^error 98 address: 52:54:00:00:00:01 is that of vdpa_verbs_a' add b ibdev=mlx5_1,max_vqp=1,address=52:54:00:00:00:01
 	ok add b ibdev=mlx5_0,max_vqp=1,address=02:00:00:00:00:0b

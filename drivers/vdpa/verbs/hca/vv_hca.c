@@ -47,7 +47,7 @@ static int context_open(struct vv_hca *hca, const char *ibdev)
 		err = vv_hca_fail(hca, -ENODEV, "no such verbs device (%s); there are: %s",
 				  ibdev, names);
 	} else if (!mlx5dv_is_supported(*dev)) {
-		err = vv_hca_fail(hca, -ENOTSUP, "ibdev: not an mlx5 device (%s)", ibdev);
+		err = vv_hca_fail(hca, -ENOTSUP, "not an mlx5 device (%s)", ibdev);
 	} else {
 		hca->ctx = mlx5dv_open_device(*dev, &attr);
 		if (!hca->ctx)

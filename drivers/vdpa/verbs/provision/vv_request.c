@@ -253,7 +253,7 @@ static int mask_set(struct vv_request *r, const char *value, char *why, size_t w
 		snprintf(
 		    why, why_len,
 		    "device_features: bad value (device_features=%s), must be a mask of %u bits "
-		    "at most as 0x300020000",
+		    "at most as 0x100020000",
 		    value, VV_FEATURES_MAX);
 		return err;
 	}
