@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int fail_nth[CALLS];
+int fail_nth[ALL_CALLS];
 int fail_with;
 int die_after = -1;
 static bool died;

@@ -8,9 +8,10 @@
 
 #include <stdbool.h>
 
-enum call { WRITE, FSYNC, RENAMEAT, LINKAT, HOTPLUG, SOCKET, SET_LIVE, CALLS };
+/* Up to CALLS: those whose failure is to change nothing. */
+enum call { WRITE, FSYNC, RENAMEAT, LINKAT, HOTPLUG, SOCKET, SET_LIVE, CALLS, UNPLUG = CALLS, ALL_CALLS };
 
-extern int fail_nth[CALLS]; /* 0: none; else the nth of these from now on fails, once */
+extern int fail_nth[ALL_CALLS]; /* 0: none; else the nth of these from now on fails, once */
 extern int fail_with;       /* errno */
 /* As many of all calls are done, then none is any more: the process has died. -1: it lives. */
 extern int die_after;

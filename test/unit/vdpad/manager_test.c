@@ -76,6 +76,8 @@ int rte_eal_hotplug_remove(const char *bus, const char *name)
 
 	assert_string_equal(bus, "vdev");
 	assert_non_null(l);
+	if (fail_nth[UNPLUG] && fails(UNPLUG))
+		return -errno;
 	l->name[0] = 0;
 	return 0;
 }
@@ -535,6 +537,30 @@ static void failed_devices_are_kept_and_tried_again(void **state)
 	assert_non_null(vdpad_manager_find(manager, "b", &e));
 }
 
+/* It does not count any more, and is shown until it is gone. */
+static void del_that_the_driver_refuses_can_be_repeated(void **state)
+{
+	struct vdpad_device *d;
+	struct picture p;
+	struct vdpad_error e;
+
+	(void)state;
+	added("old", plain);
+	fail_nth[UNPLUG] = 1;
+	assert_int_equal(change_del(&e), -ENOSPC);
+	assert_non_null(strstr(e.text, "cannot be removed"));
+	d = vdpad_manager_find(manager, "old", &e);
+	assert_non_null(d);
+	assert_non_null(strstr(vdpad_device_failure(d), "cannot be removed"));
+	assert_int_equal(vdpad_manager_retry(manager, "old", &e), -EBUSY);
+	assert_int_equal(hidden_files(), 0);
+	assert_int_equal(change_del(&e), 0);
+	world(&p);
+	assert_int_equal(p.devices, 0);
+	again();
+	assert_null(vdpad_manager_find(manager, "old", &e));
+}
+
 /* The driver or librte_vhost refuse at a restart, once. */
 static void restore_failing_half_way_leaves_nothing_of_the_device(void **state)
 {
@@ -678,6 +704,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(devices_are_made_word_by_word_as_provisioned, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(failed_devices_are_kept_and_tried_again, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(del_that_the_driver_refuses_can_be_repeated, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(restore_failing_half_way_leaves_nothing_of_the_device,
 					    set_up, tear_down),
