@@ -6,6 +6,7 @@
 
 #include <rte_vhost.h>
 
+#include "patience.h"
 #include "say.h"
 
 struct name {
@@ -20,8 +21,10 @@ static const char *socket_of(int vid, struct name *name)
 static int connected(int vid)
 {
 	struct name name;
+	const char *path = socket_of(vid, &name);
 
-	vdpad_say("%s: guest connected (connection %d)", socket_of(vid, &name), vid);
+	vdpad_say("%s: guest connected (connection %d)", path, vid);
+	vdpad_patience_limit(path);
 	return 0;
 }
 
