@@ -8,25 +8,13 @@
  *
  * A daemon that died in between finds the other name, and removes the socket that was left.
  */
-#include "manager.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "device.h"
+#include "manager_priv.h"
 #include "say.h"
-#include "socket.h"
-#include "store.h"
-
-struct vdpad_manager {
-	const struct vdpad_config *config; /* borrowed */
-	struct vdpad_store *store;         /* owned */
-	struct vdpad_device **devices;     /* owned, in the order of names */
-	unsigned int n;
-};
 
 int vdpad_manager_create(const struct vdpad_config *config, struct vdpad_manager **created,
 			 struct vdpad_error *error)
@@ -64,8 +52,7 @@ const struct vdpad_config *vdpad_manager_config(const struct vdpad_manager *m)
 
 /* ---- the list ---- */
 
-/* Where it is, or where it would be. */
-static bool place_of(const struct vdpad_manager *m, const char *name, unsigned int *place)
+bool vdpad_manager_place(const struct vdpad_manager *m, const char *name, unsigned int *place)
 {
 	unsigned int low = 0, high = m->n;
 
@@ -86,8 +73,8 @@ static bool place_of(const struct vdpad_manager *m, const char *name, unsigned i
 	return false;
 }
 
-/* So that insert() cannot fail. */
-static int make_room(struct vdpad_manager *m, struct vdpad_error *error)
+/* So that vdpad_manager_put_in() cannot fail. */
+int vdpad_manager_make_room(struct vdpad_manager *m, struct vdpad_error *error)
 {
 	struct vdpad_device **devices = reallocarray(m->devices, m->n + 1, sizeof(*devices));
 
@@ -97,20 +84,20 @@ static int make_room(struct vdpad_manager *m, struct vdpad_error *error)
 	return 0;
 }
 
-static void insert(struct vdpad_manager *m, struct vdpad_device *d)
+void vdpad_manager_put_in(struct vdpad_manager *m, struct vdpad_device *d)
 {
 	unsigned int i;
 
-	place_of(m, d->spec.name, &i);
+	vdpad_manager_place(m, d->spec.name, &i);
 	memmove(&m->devices[i + 1], &m->devices[i], (m->n++ - i) * sizeof(m->devices[0]));
 	m->devices[i] = d;
 }
 
-static void take_out(struct vdpad_manager *m, const struct vdpad_device *d)
+void vdpad_manager_take_out(struct vdpad_manager *m, const struct vdpad_device *d)
 {
 	unsigned int i;
 
-	place_of(m, d->spec.name, &i);
+	vdpad_manager_place(m, d->spec.name, &i);
 	memmove(&m->devices[i], &m->devices[i + 1], (--m->n - i) * sizeof(m->devices[0]));
 }
 
@@ -119,7 +106,7 @@ struct vdpad_device *vdpad_manager_find(struct vdpad_manager *m, const char *nam
 {
 	unsigned int i;
 
-	if (place_of(m, name, &i))
+	if (vdpad_manager_place(m, name, &i))
 		return m->devices[i];
 	vdpad_fail(error, ENODEV, "name", "%.64s: there is no such device", name);
 	return NULL;
@@ -147,8 +134,8 @@ static const uint8_t *mac_of(const struct vdpad_spec *spec)
 	return spec->request.attrs >> VV_ATTR_MAC & 1 ? spec->request.mac : none;
 }
 
-static int check_socket(const struct vdpad_manager *m, const struct vdpad_spec *spec,
-			struct vdpad_error *error)
+int vdpad_manager_check_socket(const struct vdpad_manager *m, const struct vdpad_spec *spec,
+			       struct vdpad_error *error)
 {
 	unsigned int i;
 
@@ -204,7 +191,7 @@ static int check_new(const struct vdpad_manager *m, struct vdpad_spec *spec,
 
 	if (!spec->name[0])
 		return vdpad_fail(error, EINVAL, "name", "which name? A device has one");
-	if (place_of(m, spec->name, &i))
+	if (vdpad_manager_place(m, spec->name, &i))
 		return vdpad_fail(
 		    error, EEXIST, "name", "%s: there is a device of this name%s", spec->name,
 		    m->devices[i]->failure[0] ? ", though it failed; remove it first, "
@@ -221,7 +208,7 @@ static int check_new(const struct vdpad_manager *m, struct vdpad_spec *spec,
 				  "%s: its socket in %s would have too long a path; give a shorter "
 				  "one",
 				  spec->name, m->config->socket_dir);
-	return check_socket(m, spec, error);
+	return vdpad_manager_check_socket(m, spec, error);
 }
 
 static int make(struct vdpad_manager *m, struct vdpad_device *d, struct vdpad_error *error)
@@ -252,7 +239,7 @@ int vdpad_manager_add(struct vdpad_manager *m, const struct vdpad_spec *spec,
 	if (!err)
 		err = check_mac(m, &d->spec, d->spec.device.mac, error);
 	if (!err)
-		err = make_room(m, error);
+		err = vdpad_manager_make_room(m, error);
 	if (!err)
 		err = make(m, d, error);
 	if (err) {
@@ -260,7 +247,7 @@ int vdpad_manager_add(struct vdpad_manager *m, const struct vdpad_spec *spec,
 		return err;
 	}
 	d->saved = true;
-	insert(m, d);
+	vdpad_manager_put_in(m, d);
 	return 0;
 }
 
@@ -284,7 +271,7 @@ int vdpad_manager_del(struct vdpad_manager *m, const char *name, struct vdpad_er
 		snprintf(d->failure, sizeof(d->failure), "%s", error->text);
 		return err;
 	}
-	take_out(m, d);
+	vdpad_manager_take_out(m, d);
 	vdpad_device_destroy(d);
 	return 0;
 }
@@ -369,174 +356,5 @@ int vdpad_manager_set(struct vdpad_manager *m, const char *name, const char *wor
 		return err;
 	}
 	d->spec = spec;
-	return 0;
-}
-
-/* ---- restore ---- */
-
-static void failed(struct vdpad_device *d, const struct vdpad_error *why)
-{
-	snprintf(d->failure, sizeof(d->failure), "%s", why->text);
-	vdpad_warn("%s: failed: %s", d->spec.name, why->text);
-}
-
-static void keep_failed(struct vdpad_manager *m, const struct vdpad_spec *spec, bool saved,
-			const struct vdpad_error *why)
-{
-	struct vdpad_device *d = vdpad_device_create(spec);
-	struct vdpad_error error;
-
-	if (!d || make_room(m, &error)) {
-		free(d);
-		vdpad_warn("%s: failed: %s", spec->name, why->text);
-		return;
-	}
-	d->saved = saved;
-	failed(d, why);
-	insert(m, d);
-}
-
-static void load(void *arg, const char *name, const struct vdpad_spec *spec,
-		 const struct vdpad_error *why)
-{
-	struct vdpad_manager *m = arg;
-	struct vdpad_spec named = {.name = ""};
-	struct vdpad_device *d;
-	struct vdpad_error error;
-
-	if (!vdpad_name_is_valid(name)) {
-		vdpad_warn("%s; left alone", why->text);
-		return;
-	}
-	if (why) {
-		snprintf(named.name, sizeof(named.name), "%s", name);
-		vv_request_init(&named.request);
-		keep_failed(m, &named, true, why);
-		return;
-	}
-	d = vdpad_device_create(spec);
-	if (!d || make_room(m, &error)) {
-		vdpad_warn("%s: no memory", name);
-		free(d);
-		return;
-	}
-	d->saved = true;
-	insert(m, d);
-}
-
-/* A device that has begun to be, or has not ended to: only its socket may be left of it. */
-static void swept(void *arg, const struct vdpad_spec *was)
-{
-	struct vdpad_manager *m = arg;
-	unsigned int i;
-
-	for (i = 0; i < m->n; i++) {
-		if (!strcmp(m->devices[i]->spec.socket, was->socket))
-			return;
-	}
-	if (was->socket[0] && !was->client)
-		vdpad_socket_remove_stale(was->socket);
-}
-
-/* One that the state directory has. */
-static int make_again(struct vdpad_manager *m, struct vdpad_device *d, struct vdpad_error *error)
-{
-	int err = check_socket(m, &d->spec, error);
-
-	if (!err)
-		err = vdpad_device_provision(d, m->config, error);
-	if (!err)
-		err = vdpad_device_plug(d, m->config, error);
-	if (err)
-		d->spec.made = false;
-	return err;
-}
-
-/* Of the file and not made: what the file says now may be better. */
-static bool is_new(struct vdpad_manager *m, const char *name)
-{
-	struct vdpad_device *d;
-	unsigned int place;
-
-	if (!place_of(m, name, &place))
-		return true;
-	d = m->devices[place];
-	if (d->saved || d->plugged)
-		return false;
-	take_out(m, d);
-	vdpad_device_destroy(d);
-	return true;
-}
-
-void vdpad_manager_add_new(struct vdpad_manager *m, const struct vdpad_config *config)
-{
-	struct vdpad_error error;
-	unsigned int i;
-
-	for (i = 0; i < config->n_devices; i++) {
-		const struct vdpad_spec *spec = &config->devices[i];
-
-		if (is_new(m, spec->name) && vdpad_manager_add(m, spec, &error))
-			keep_failed(m, spec, false, &error);
-	}
-}
-
-void vdpad_manager_restore(struct vdpad_manager *m)
-{
-	struct vdpad_error error;
-	unsigned int i;
-
-	if (vdpad_store_each(m->store, load, m, &error))
-		vdpad_warn("%s", error.text);
-	vdpad_store_sweep(m->store, swept, m);
-	for (i = 0; i < m->n; i++) {
-		if (!m->devices[i]->failure[0] && make_again(m, m->devices[i], &error))
-			failed(m->devices[i], &error);
-	}
-	vdpad_manager_add_new(m, m->config);
-}
-
-/* It may have been repaired. */
-static int read_again(struct vdpad_manager *m, struct vdpad_device *d, struct vdpad_error *error)
-{
-	struct vdpad_spec spec;
-	int err = vdpad_store_read(m->store, d->spec.name, &spec, error);
-
-	if (!err)
-		d->spec = spec;
-	return err;
-}
-
-int vdpad_manager_retry(struct vdpad_manager *m, const char *name, struct vdpad_error *error)
-{
-	struct vdpad_device *d = vdpad_manager_find(m, name, error);
-	int err;
-
-	if (!d)
-		return -error->code;
-	if (!d->failure[0])
-		return vdpad_fail(error, EEXIST, "name", "%s: it has not failed", name);
-	if (d->plugged)
-		return vdpad_fail(error, EBUSY, "name", "%s: it is to be removed: %.900s", name,
-				  d->failure);
-	if (d->saved) {
-		err = read_again(m, d, error);
-		if (!err)
-			err = make_again(m, d, error);
-		if (err)
-			failed(d, error);
-		else
-			d->failure[0] = 0;
-		return err;
-	}
-	/* One of the INI file, of which nothing was ever made. */
-	take_out(m, d);
-	err = vdpad_manager_add(m, &d->spec, error);
-	if (err) {
-		failed(d, error);
-		insert(m, d);
-		return err;
-	}
-	vdpad_device_destroy(d);
 	return 0;
 }
