@@ -147,7 +147,7 @@ void vv_cvq_stats(const struct vv_cvq *c, struct vv_cvq_stats *stats)
 	stats->needs_reset = __atomic_load_n(&c->stats.needs_reset, __ATOMIC_RELAXED);
 }
 
-/* Not with a load: the memory may be gone, and a ring that is not ours yet is no concern of ours. */
+/* Not with a load: the memory may be gone, and a ring that is not ours yet is no concern of us. */
 bool vv_cvq_continues(const struct vv_cvq *c, bool packed, const void *where)
 {
 	struct {

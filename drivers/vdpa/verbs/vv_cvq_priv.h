@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A control queue, for the vv_cvq*.c files: vv_cvq.c answers commands, vv_cvq_life.c is all else. */
+/* What the vv_cvq*.c files share: vv_cvq.c answers commands, vv_cvq_life.c is all else. */
 #ifndef VV_CVQ_PRIV_H
 #define VV_CVQ_PRIV_H
 

@@ -59,8 +59,7 @@ static void live_fill(struct vv_dev *dev, struct rte_pmd_vdpa_verbs_live *live)
 	}
 	if (!live->running)
 		return;
-	live->negotiated =
-	    VV_FEATURES_OF(dev->features & ~VV_BIT(VHOST_USER_F_PROTOCOL_FEATURES));
+	live->negotiated = VV_FEATURES_OF(dev->features & ~VV_BIT(VHOST_USER_F_PROTOCOL_FEATURES));
 	live->link_announce = dev->ctrl.state.announce;
 	live->vqp = pairs_in_use(dev);
 	live->cvq = dev->ctrl.ring;

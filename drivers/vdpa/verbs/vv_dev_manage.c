@@ -15,7 +15,8 @@ static int mac_check(const struct vv_dev *dev, const uint8_t mac[6], char *why, 
 	if (!(dev->offer.features & VV_BIT(VIRTIO_NET_F_MAC))) {
 		snprintf(why, why_len,
 			 "mac: the device does not offer MAC (feature bit %u), so guests would not "
-			 "hear of it: make it with mac on", VIRTIO_NET_F_MAC);
+			 "hear of it: make it with mac on",
+			 VIRTIO_NET_F_MAC);
 		return -EOPNOTSUPP;
 	}
 	if (mac[0] & 1 || !memcmp(mac, none, 6)) {
@@ -27,18 +28,19 @@ static int mac_check(const struct vv_dev *dev, const uint8_t mac[6], char *why, 
 
 /*
  * A guest that has none of its own goes on with the new one, whether it runs or is only stopped;
- * and what a guest has of its own it keeps until it begins anew.
+ * and what a guest has of its own it keeps until it begins anew. dev->offer has the new one.
  */
-static int mac_follow(struct vv_dev *dev, const uint8_t mac[6]) VV_REQUIRES(dev->control)
+static int mac_follow(struct vv_dev *dev, const uint8_t before[6], const uint8_t mac[6])
+    VV_REQUIRES(dev->control)
 {
 	struct vv_dev_ctrl *c = &dev->ctrl;
 	struct vv_ctrl_state next;
 	int err = 0;
 
-	if (memcmp(c->conf.mac, dev->offer.mac, 6))
-		return 0; /* it has not been told of one */
+	if (memcmp(c->conf.mac, before, 6)) /* it has not been told; other devices count on it */
+		return dev->state == VV_DEV_RUNNING ? vv_dev_steer(dev, NULL) : 0;
 	memcpy(&next, &c->state, sizeof(next)); /* compared as bytes */
-	if (!memcmp(next.mac, dev->offer.mac, 6)) {
+	if (!memcmp(next.mac, before, 6)) {
 		memcpy(next.mac, mac, 6);
 		if (dev->state == VV_DEV_RUNNING)
 			err = vv_dev_ctrl_change(dev, &next);
@@ -61,14 +63,15 @@ int vv_dev_set_mac(struct vv_dev *dev, const uint8_t mac[6], char *why, size_t w
 	if (!err)
 		err = vv_seat_address(dev->seat, mac, why, why_len);
 	if (!err) {
-		err = mac_follow(dev, mac);
+		memcpy(dev->offer.mac, mac, 6);
+		err = mac_follow(dev, before, mac);
 		if (err) {
 			snprintf(why, why_len, "mac: the NIC refuses: %s", vv_hca_error(dev->hca));
+			memcpy(dev->offer.mac, before, 6);
 			vv_seat_address(dev->seat, before, why, 0);
 		}
 	}
 	if (!err) {
-		memcpy(dev->offer.mac, mac, 6);
 		memcpy(dev->offer.provisioned.mac, mac, 6);
 		dev->offer.provisioned.set |= 1u << VV_ATTR_MAC;
 	}
@@ -88,7 +91,8 @@ static int mtu_check(const struct vv_dev *dev, uint16_t mtu, bool connected, cha
 	if (!(dev->offer.features & VV_BIT(VIRTIO_NET_F_MTU))) {
 		snprintf(why, why_len,
 			 "mtu: the device does not offer MTU (feature bit %u), so guests would not "
-			 "hear of it: make it with mtu on", VIRTIO_NET_F_MTU);
+			 "hear of it: make it with mtu on",
+			 VIRTIO_NET_F_MTU);
 		return -EOPNOTSUPP;
 	}
 	if (mtu < VV_MTU_MIN || mtu > VV_MTU_MAX) {
@@ -101,9 +105,11 @@ static int mtu_check(const struct vv_dev *dev, uint16_t mtu, bool connected, cha
 		return -ERANGE;
 	}
 	if (connected || dev->state == VV_DEV_RUNNING) {
-		snprintf(why, why_len,
-			 "mtu: a guest has been told %u, and it must not change then: disconnect it "
-			 "first", dev->offer.mtu);
+		snprintf(
+		    why, why_len,
+		    "mtu: a guest has been told %u, and it must not change then: disconnect it "
+		    "first",
+		    dev->offer.mtu);
 		return -EBUSY;
 	}
 	return 0;

@@ -67,8 +67,7 @@ static int suspend(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 }
 
 /* A queue that does not run: on from where it stopped, as tune says. */
-static int go_on(struct vv_queue *q, const struct vv_virtq_tune *tune)
-    VV_REQUIRES(q->dev->control)
+static int go_on(struct vv_queue *q, const struct vv_virtq_tune *tune) VV_REQUIRES(q->dev->control)
 {
 	bool in_place = vv_virtq_can_tune(q->virtq, tune);
 	int err;

@@ -15,8 +15,7 @@ static void counters_read(struct vv_queue *q) VV_REQUIRES(q->dev->control)
 }
 
 /* Of the control queue, by whatever number it has. */
-static void control_stats(struct vv_dev *dev, uint64_t values[VV_STATS_N])
-    VV_REQUIRES(dev->control)
+static void control_stats(struct vv_dev *dev, uint64_t values[VV_STATS_N]) VV_REQUIRES(dev->control)
 {
 	struct vv_cvq_stats stats;
 	unsigned int i;
@@ -87,14 +86,10 @@ int vv_dev_stats_reset(struct vv_dev *dev, unsigned int queue)
 
 /* Why commands were refused, each by itself. */
 static const char *const verdict_names[VV_CTRL_VERDICT_N] = {
-    [VV_CTRL_TRUNCATED] = "refused_truncated",
-    [VV_CTRL_OVERLONG] = "refused_overlong",
-    [VV_CTRL_UNKNOWN] = "refused_unknown",
-    [VV_CTRL_NOT_NEGOTIATED] = "refused_not_negotiated",
-    [VV_CTRL_BAD_VALUE] = "refused_bad_value",
-    [VV_CTRL_NOT_TRUSTED] = "refused_not_trusted",
-    [VV_CTRL_NO_ROOM] = "refused_no_room",
-    [VV_CTRL_REFUSED] = "refused_by_the_nic",
+    [VV_CTRL_TRUNCATED] = "refused_truncated", [VV_CTRL_OVERLONG] = "refused_overlong",
+    [VV_CTRL_UNKNOWN] = "refused_unknown",     [VV_CTRL_NOT_NEGOTIATED] = "refused_not_negotiated",
+    [VV_CTRL_BAD_VALUE] = "refused_bad_value", [VV_CTRL_NOT_TRUSTED] = "refused_not_trusted",
+    [VV_CTRL_NO_ROOM] = "refused_no_room",     [VV_CTRL_REFUSED] = "refused_by_the_nic",
 };
 
 static void stat_add(struct rte_pmd_vdpa_verbs_stats *stats, const char *name, uint64_t value)

@@ -144,15 +144,13 @@ static const struct vv_seat *owner_find(const struct function *at, const uint8_t
 	TAILQ_FOREACH(f, &functions, next)
 	if (meet(f, at))
 		TAILQ_FOREACH(seat, &f->seats, next)
-		if (seat != except &&
-		    (!memcmp(seat->mac, mac, 6) || !memcmp(seat->guest_mac, mac, 6)))
-			return seat;
+	if (seat != except && (!memcmp(seat->mac, mac, 6) || !memcmp(seat->guest_mac, mac, 6)))
+		return seat;
 	return NULL;
 }
 
 static int address_check(const struct function *f, const uint8_t mac[6],
-			 const struct vv_seat *except, char *why, size_t why_len)
-    VV_REQUIRES(lock)
+			 const struct vv_seat *except, char *why, size_t why_len) VV_REQUIRES(lock)
 {
 	const struct vv_seat *other = owner_find(f, mac, except);
 	char text[18];
@@ -203,22 +201,24 @@ static int together_check(const struct function *f, const struct vv_seat_wish *w
 	if (other) {
 		snprintf(why, why_len,
 			 "%s carries %s, which has no address and receives all: give that "
-			 "one an address, or use another parent", f->ibdev, other->device);
+			 "one an address, or use another parent",
+			 f->ibdev, other->device);
 		return -ENOSPC;
 	}
 	other = TAILQ_FIRST(&f->seats);
 	if (other && is_zero(wish->mac)) {
 		snprintf(why, why_len,
 			 "address: %s carries %s already, and frames are told apart by address: "
-			 "give one", f->ibdev, other->device);
+			 "give one",
+			 f->ibdev, other->device);
 		return -EINVAL;
 	}
 	other = owner_find(f, wish->mac, NULL);
 	if (other && !wish->mac_given) {
 		snprintf(why, why_len,
 			 "address: the port's, %s, is that of %s already: give this device one of "
-			 "its own", mac_text(wish->mac, text),
-			 other->device);
+			 "its own",
+			 mac_text(wish->mac, text), other->device);
 		return -EEXIST;
 	}
 	return address_check(f, wish->mac, NULL, why, why_len);
@@ -230,19 +230,22 @@ static int room_check(const struct function *f, const struct vv_seat_wish *wish,
 	if (!devices_left(f) && f->facts.devices_max == 1) {
 		snprintf(why, why_len,
 			 "%s carries %s, and cannot tell the frames of two devices apart: "
-			 "use another parent", f->ibdev, TAILQ_FIRST(&f->seats)->device);
+			 "use another parent",
+			 f->ibdev, TAILQ_FIRST(&f->seats)->device);
 		return -ENOSPC;
 	}
 	if (!devices_left(f)) {
-		snprintf(why, why_len, "%s carries %u devices, and takes no more: use "
-			 "another parent", f->ibdev, f->devices);
+		snprintf(why, why_len,
+			 "%s carries %u devices, and takes no more: use "
+			 "another parent",
+			 f->ibdev, f->devices);
 		return -ENOSPC;
 	}
 	if (wish->rings > rings_left(f)) {
 		snprintf(why, why_len,
 			 "queues: %u data rings asked, %u of %u left on %s: fewer pairs (max_vqp), "
-			 "or another parent", wish->rings, rings_left(f), f->facts.caps.max_queues,
-			 f->ibdev);
+			 "or another parent",
+			 wish->rings, rings_left(f), f->facts.caps.max_queues, f->ibdev);
 		return -ENOSPC;
 	}
 	return 0;

@@ -234,7 +234,7 @@ static int set_vring_state(int vid, int vring, int state)
 	return state ? ring_enable(conn, vring) : ring_disable(conn, vring);
 }
 
-/* They are taken at dev_conf, none can change later. But this is the first that is heard of a vid. */
+/* Taken at dev_conf, none can change later. But this is the first that is heard of a vid. */
 static int set_features(int vid)
 {
 	struct port *port = vv_port_of_vid(vid);

@@ -51,7 +51,7 @@ int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *
 			       void (*others)(void *arg, const char *name, const char *why),
 			       void *arg)
 {
-	char (*names)[VV_HCA_NAME_MAX];
+	char(*names)[VV_HCA_NAME_MAX];
 	struct vv_parent parent;
 	char why[320];
 	unsigned int i, n;
@@ -72,7 +72,7 @@ int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *
 /* It may have been unplugged since it was opened. */
 static bool is_there(const char *name)
 {
-	char (*names)[VV_HCA_NAME_MAX];
+	char(*names)[VV_HCA_NAME_MAX];
 	bool found = false;
 	unsigned int i, n;
 
@@ -84,8 +84,7 @@ static bool is_there(const char *name)
 	return found;
 }
 
-int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why,
-			      size_t why_len)
+int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why, size_t why_len)
 {
 	struct vv_function_facts facts;
 	int err;

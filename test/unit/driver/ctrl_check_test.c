@@ -301,15 +301,15 @@ static void refuse_what_was_not_negotiated(void **state)
 		uint64_t features;
 		const char *said;
 	} cases[] = {
-	    {VV_BIT(VIRTIO_NET_F_CTRL_RX), "promisc"},
-	    {VV_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA), "nobcast"},
-	    {VV_BIT(VIRTIO_NET_F_CTRL_RX), "unicast"},
-	    {VV_BIT(VIRTIO_NET_F_CTRL_VLAN), "vlans"},
-	    {VV_BIT(VIRTIO_NET_F_GUEST_ANNOUNCE), "announce"},
-	    {VV_BIT(VIRTIO_NET_F_MQ), "pairs"},
-	    {VV_BIT(VIRTIO_NET_F_RSS), "rss"},
-	    {VV_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS), "offloads"},
-	    {VV_BIT(VIRTIO_NET_F_NOTF_COAL), "coalescing"},
+	    {VV_BIT(VIRTIO_NET_F_CTRL_RX),                                       "promisc"   },
+	    {VV_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA),                                 "nobcast"   },
+	    {VV_BIT(VIRTIO_NET_F_CTRL_RX),                                       "unicast"   },
+	    {VV_BIT(VIRTIO_NET_F_CTRL_VLAN),                                     "vlans"     },
+	    {VV_BIT(VIRTIO_NET_F_GUEST_ANNOUNCE),                                "announce"  },
+	    {VV_BIT(VIRTIO_NET_F_MQ),					    "pairs"     },
+	    {VV_BIT(VIRTIO_NET_F_RSS),					   "rss"       },
+	    {VV_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS),                           "offloads"  },
+	    {VV_BIT(VIRTIO_NET_F_NOTF_COAL),                                     "coalescing"},
 	    {VV_BIT(VIRTIO_NET_F_NOTF_COAL) | VV_BIT(VIRTIO_NET_F_VQ_NOTF_COAL), "coalescing"},
 	};
 	struct ctrl_rig rig;

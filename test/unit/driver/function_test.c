@@ -11,7 +11,10 @@
 
 #include "vv_function.h"
 
-#define MAC(last) {0x02, 0, 0, 0, 0, last}
+#define MAC(last)                                                                                  \
+	{                                                                                          \
+		0x02, 0, 0, 0, 0, last                                                             \
+	}
 
 static const uint8_t mac_1[6] = MAC(1), mac_2[6] = MAC(2), mac_3[6] = MAC(3), none[6];
 

@@ -234,11 +234,11 @@ static int set(const char *name, const char *word, const char *value)
 			  ? -EPROTO
 			  : rte_pmd_vdpa_verbs_set_mac(full(name), mac, why, sizeof(why));
 	else if (!strcmp(word, "mtu"))
-		err = rte_pmd_vdpa_verbs_set_mtu(full(name), (uint16_t)atoi(value), why,
-						 sizeof(why));
+		err =
+		    rte_pmd_vdpa_verbs_set_mtu(full(name), (uint16_t)atoi(value), why, sizeof(why));
 	else
-		err = rte_pmd_vdpa_verbs_set_link(full(name), !strcmp(value, "up"), why,
-						  sizeof(why));
+		err =
+		    rte_pmd_vdpa_verbs_set_link(full(name), !strcmp(value, "up"), why, sizeof(why));
 	return say(err, why);
 }
 

@@ -108,8 +108,9 @@ static int trust_check(const struct check *c)
 		return fail(c, -EPERM, "mac: trust is off, and it is not the provisioned one");
 	if (s->promisc != r->promisc || s->allmulti != r->allmulti || s->alluni != r->alluni ||
 	    s->nomulti != r->nomulti || s->nouni != r->nouni || s->nobcast != r->nobcast)
-		return fail(c, -EPERM, "receive modes: trust is off, and they are not as after a "
-				       "reset");
+		return fail(c, -EPERM,
+			    "receive modes: trust is off, and they are not as after a "
+			    "reset");
 	if (!macs_equal(&s->uni, &r->uni) || !macs_equal(&s->multi, &r->multi) ||
 	    memcmp(s->vlans, r->vlans, sizeof(r->vlans)))
 		return fail(c, -EPERM, "filters: trust is off, and there are some");
@@ -197,7 +198,8 @@ static int coal_check(const struct check *c)
 		return fail(c, -EINVAL, "coalescing: NOTF_COAL is not negotiated");
 	for (i = 0; i < 2 * VV_CTRL_PAIRS_MAX; i++) {
 		if (!coal_valid(&s->coal[i]))
-			return fail(c, -EINVAL, "coalescing: queue %u: more than the device can", i);
+			return fail(c, -EINVAL, "coalescing: queue %u: more than the device can",
+				    i);
 		if (!coal_is_set(&s->coal[i]))
 			continue;
 		if (i >= 2 * c->conf->pairs)
@@ -216,9 +218,9 @@ static int tune_check(const struct check *c)
 	if (s->announce && !has(c, VIRTIO_NET_F_GUEST_ANNOUNCE))
 		return fail(c, -EINVAL, "announce: GUEST_ANNOUNCE is not negotiated");
 	if (s->offloads & ~(c->conf->features & VV_GUEST_OFFLOADS))
-		return fail(c, -EINVAL, "offloads: 0x%llx are not negotiated",
-			    (unsigned long long)(s->offloads &
-						 ~(c->conf->features & VV_GUEST_OFFLOADS)));
+		return fail(
+		    c, -EINVAL, "offloads: 0x%llx are not negotiated",
+		    (unsigned long long)(s->offloads & ~(c->conf->features & VV_GUEST_OFFLOADS)));
 	if (s->offloads != c->reset.offloads && !has(c, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS))
 		return fail(c, -EINVAL, "offloads: CTRL_GUEST_OFFLOADS is not negotiated");
 	return coal_check(c);

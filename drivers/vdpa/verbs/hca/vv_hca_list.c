@@ -59,7 +59,8 @@ uint64_t vv_hca_nic(const char *ibdev)
 	if (!attribute(ibdev, "sys_image_guid", line, sizeof(line)) ||
 	    sscanf(line, "%4x:%4x:%4x:%4x", &word[0], &word[1], &word[2], &word[3]) != 4)
 		return 0;
-	return (uint64_t)word[0] << 48 | (uint64_t)word[1] << 32 | (uint64_t)word[2] << 16 | word[3];
+	return (uint64_t)word[0] << 48 | (uint64_t)word[1] << 32 | (uint64_t)word[2] << 16 |
+	       word[3];
 }
 
 void vv_hca_pci_ids(const char *ibdev, uint32_t *vendor, uint32_t *device)
