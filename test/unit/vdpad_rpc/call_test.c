@@ -376,7 +376,7 @@ static void malformed_request_is_an_error_and_changes_nothing(void **state)
 	}
 	assert_int_equal(rig->manager->changes, 0);
 	assert_int_equal(rig->manager->n, 1);
-	print_message("%zu texts\n", sizeof(wrong) / sizeof(wrong[0]));
+	print_message("# %zu texts\n", sizeof(wrong) / sizeof(wrong[0]));
 }
 
 static void request_cut_short_anywhere_is_not_json(void **state)
