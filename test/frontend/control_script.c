@@ -25,7 +25,7 @@ static const struct {
     {"config", "config [len=N] [FIELD=VALUE..]", fe_step_config},
     {"wait-config", "wait-config FIELD=VALUE..", fe_step_wait_config},
     {"features", "features [has=A,B] [lacks=A,B] [offered=MASK]", fe_step_features},
-    {"write-config", "write-config mac=ADDRESS", fe_step_write_config},
+    {"write-config", "write-config mac=ADDRESS [by=BYTES]", fe_step_write_config},
     {"framing", "framing joined|linux|bytes|random", fe_step_framing},
     {"flood", "flood N COMMAND", fe_step_flood},
     {"hostile", "hostile NAME", fe_step_hostile},

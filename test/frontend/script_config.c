@@ -104,13 +104,18 @@ int fe_step_wait_config(struct fe_script *s, struct fe_words *w, const struct fe
 
 int fe_step_write_config(struct fe_script *s, struct fe_words *w, const struct fe_words *expect)
 {
-	const char *mac = fe_words_value(w, "mac");
+	const char *mac = fe_words_value(w, "mac"), *by = fe_words_value(w, "by");
 	uint8_t bytes[FE_MAC_LEN];
-	int err;
+	uint64_t step = FE_MAC_LEN;
+	unsigned int i;
+	int err = 0;
 
-	if (w->n != 1 || !mac || fe_mac_parse(mac, bytes))
+	if (w->n != 1u + !!by || !mac || fe_mac_parse(mac, bytes))
 		return -EINVAL;
-	err = fe_vu_set_config(s->cfg->dev->conn, 0, sizeof(bytes), bytes);
+	if (by && (fe_word_number(by, FE_MAC_LEN, &step) || !step || FE_MAC_LEN % step))
+		return -EINVAL;
+	for (i = 0; i < FE_MAC_LEN && !err; i += (unsigned int)step)
+		err = fe_vu_set_config(s->cfg->dev->conn, i, (uint32_t)step, bytes + i);
 	if (!err)
 		memcpy(s->scout.mac, bytes, sizeof(bytes));
 	return err == -EREMOTEIO ? 1 : err;

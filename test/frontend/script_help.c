@@ -71,7 +71,7 @@ const char fe_script_help[] =
     "                               rss_max_key_size, rss_max_table_length, supported_hash_types\n"
     "  wait-config FIELD=VALUE..    until the back-end has told of a change, and this is so\n"
     "  features [has=A,B] [lacks=A,B] [offered=MASK]   taken; offered: exactly these\n"
-    "  write-config mac=ADDRESS     as legacy drivers set their address\n"
+    "  write-config mac=ADDRESS [by=BYTES]   as legacy drivers set their address; Linux: by=1\n"
     "  reset                        as a guest does: all rings anew, features again\n"
     "  pause                        rings are taken away and given back; a guest does not notice\n"
     "  reconnect\n"

@@ -43,27 +43,44 @@ const uint8_t *vv_dev_mac(const struct vv_dev *dev)
 	return own ? dev->ctrl.state.mac : dev->offer.mac;
 }
 
+/*
+ * Byte by byte it passes by what is no address, or another's: such are kept until the rest comes, and
+ * the one in force stays.
+ */
+static int mac_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset, size_t len)
+    VV_REQUIRES(dev->control)
+{
+	struct vv_dev_ctrl *c = &dev->ctrl;
+	struct vv_ctrl_state next;
+	int err;
+
+	memcpy(&next, &c->state, sizeof(next)); /* compared as bytes */
+	if (!c->is_written)
+		memcpy(c->written, next.mac, sizeof(c->written));
+	memcpy(c->written + offset, bytes, len);
+	memcpy(next.mac, c->written, sizeof(c->written));
+	c->is_written = true;
+	if (next.mac[0] & 1)
+		return 0;
+	err = vv_dev_ctrl_change(dev, &next);
+	c->is_written = err;
+	return err;
+}
+
 int vv_dev_config_write(struct vv_dev *dev, const uint8_t *bytes, size_t offset, size_t len)
 {
-	struct vv_ctrl_state next;
+	const size_t mac_len = sizeof(dev->ctrl.written);
 	unsigned int told;
 	int err = 0;
 
 	vv_lock(&dev->control);
-	next = dev->ctrl.state;
 	if (dev->state != VV_DEV_RUNNING || dev->features & VV_BIT(VIRTIO_F_VERSION_1) ||
-	    offset > sizeof(next.mac) || len > sizeof(next.mac) - offset)
+	    offset > mac_len || len > mac_len - offset)
 		err = -EINVAL;
 	else if (!dev->offer.trusted)
 		err = -EPERM;
-	if (!err) {
-		memcpy(next.mac + offset, bytes, len);
-		/* Byte by byte it passes by what is no address: the NIC is told of the others. */
-		if (next.mac[0] & 1)
-			dev->ctrl.state = next;
-		else
-			err = vv_dev_ctrl_change(dev, &next);
-	}
+	if (!err)
+		err = mac_write(dev, bytes, offset, len);
 	told = err == -EINVAL || err == -EPERM ? ++dev->ctrl.writes : 0;
 	vv_unlock(&dev->control);
 	if (told == 1)

@@ -296,6 +296,7 @@ void vv_dev_ctrl_negotiated(struct vv_dev *dev, const struct vv_guest *guest)
 		  memcmp(&negotiated, &dev->ctrl.conf, sizeof(negotiated)) ||
 		  is_another_guest(dev, guest, ring);
 	memcpy(&dev->ctrl.conf, &negotiated, sizeof(negotiated));
+	dev->ctrl.is_written = false;
 	if (!vv_dev_state_load(dev, guest, ring) && another)
 		vv_ctrl_reset(&dev->ctrl.conf, &dev->ctrl.state);
 	address_claim(dev);

@@ -69,6 +69,9 @@ struct vv_dev_ctrl {
 	struct vv_call call VV_GUARDED_BY(notify);
 	struct vv_ctrl_conf conf;
 	struct vv_ctrl_state state;  /* in force */
+	/* An address that a legacy guest is about to write (vv_dev_config.c). */
+	bool is_written;
+	uint8_t written[6];
 	bool enabled[VV_QUEUES_MAX]; /* for one command */
 	uint64_t zero[VV_STATS_N];   /* counters at the last reset */
 	int kick_fd;                 /* owned, -1: none */
