@@ -29,8 +29,9 @@
 
 /*
  * Verbs devices of this host that can carry devices, in the order of their names; what each has
- * left now. Those that cannot are told to others (may be NULL), with the reason. Opens each once
- * and remembers what it cannot lose, so that the next call is quick.
+ * left now. Those that cannot are told to others (may be NULL), with the reason. Each is opened for
+ * it; what it said holds for a moment (a second here, less where only one is asked about), so that
+ * who asks again and again is answered quickly.
  */
 int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *parent),
 			       void (*others)(void *arg, const char *name, const char *why),

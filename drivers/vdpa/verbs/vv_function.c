@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "vv_function.h"
 #include "vv_lock.h"
@@ -20,6 +21,7 @@ struct function {
 	TAILQ_ENTRY(function) next;
 	char *ibdev; /* owned */
 	struct vv_function_facts facts;
+	uint64_t seen_ms;            /* when it said so */
 	unsigned int rings, devices; /* taken */
 	TAILQ_HEAD(, vv_seat) seats;
 };
@@ -68,6 +70,14 @@ static struct function *make(const char *ibdev) VV_REQUIRES(lock)
 	return f;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 int vv_function_remember(const char *ibdev, const struct vv_function_facts *facts)
 {
 	struct function *f;
@@ -76,8 +86,10 @@ int vv_function_remember(const char *ibdev, const struct vv_function_facts *fact
 	f = find(ibdev);
 	if (!f)
 		f = make(ibdev);
-	if (f)
+	if (f) {
 		f->facts = *facts;
+		f->seen_ms = now_ms();
+	}
 	vv_unlock(&lock);
 	return f ? 0 : -ENOMEM;
 }
@@ -88,8 +100,10 @@ int vv_function_facts(const char *ibdev, struct vv_function_facts *facts)
 
 	vv_lock(&lock);
 	f = find(ibdev);
-	if (f)
+	if (f) {
 		*facts = f->facts;
+		facts->age_ms = now_ms() - f->seen_ms;
+	}
 	vv_unlock(&lock);
 	return f ? 0 : -ENOENT;
 }

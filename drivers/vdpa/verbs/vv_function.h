@@ -37,6 +37,7 @@ struct vv_function_facts {
 	struct vv_hca_caps caps;
 	unsigned int devices_max; /* it can carry; 1: it cannot tell frames of several apart */
 	uint64_t nic;             /* a number that all functions of its NIC have; 0: not known */
+	uint64_t age_ms;          /* of what vv_function_facts returns: how long ago it said so */
 };
 
 int vv_function_remember(const char *ibdev, const struct vv_function_facts *facts); /* -ENOMEM */

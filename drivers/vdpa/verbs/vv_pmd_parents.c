@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The parents of this host. Each is opened once; what it can do, it goes on being able to do. */
+/*
+ * The parents of this host. What one can do it goes on being able to do; but its port may get
+ * another MTU, so it is opened anew when nobody has for a while.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "hca/vv_hca_list.h"
 #include "rte_pmd_vdpa_verbs.h"
 #include "vv_function.h"
 #include "vv_offer.h"
 #include "vv_steer.h"
+
+/* For how long an answer holds: of one that a device is to be made on, and in a list. */
+enum { FRESH_ONE_MS = 100, FRESH_LIST_MS = 1000 };
 
 static int facts_ask(const char *name, struct vv_function_facts *facts, char *why, size_t why_len)
 {
@@ -31,14 +36,19 @@ static int facts_ask(const char *name, struct vv_function_facts *facts, char *wh
 }
 
 /* Of a verbs device that is there. */
-static int parent_fill(const char *name, struct vv_parent *parent, char *why, size_t why_len)
+static int parent_fill(const char *name, unsigned int fresh_ms, struct vv_parent *parent, char *why,
+		       size_t why_len)
 {
 	struct vv_function_facts facts;
 	struct vv_function_room room;
+	bool known = !vv_function_facts(name, &facts);
 	int err = 0;
 
-	if (vv_function_facts(name, &facts))
+	if (!known || facts.age_ms >= fresh_ms)
 		err = facts_ask(name, &facts, why, why_len);
+	if (err && known &&
+	    err != -ENODEV) /* it is busy, or we are short of something: as before */
+		err = vv_function_facts(name, &facts);
 	if (err)
 		return err;
 	vv_function_room(name, &room);
@@ -60,7 +70,7 @@ int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *
 	if (err)
 		return err;
 	for (i = 0; i < n; i++) {
-		if (!parent_fill(names[i], &parent, why, sizeof(why)))
+		if (!parent_fill(names[i], FRESH_LIST_MS, &parent, why, sizeof(why)))
 			visit(arg, &parent);
 		else if (others)
 			others(arg, names[i], why);
@@ -69,31 +79,9 @@ int rte_pmd_vdpa_verbs_parents(void (*visit)(void *arg, const struct vv_parent *
 	return 0;
 }
 
-/* It may have been unplugged since it was opened. */
-static bool is_there(const char *name)
-{
-	char(*names)[VV_HCA_NAME_MAX];
-	bool found = false;
-	unsigned int i, n;
-
-	if (vv_hca_list(&names, &n))
-		return false;
-	for (i = 0; i < n && !found; i++)
-		found = !strcmp(names[i], name);
-	free(names);
-	return found;
-}
-
 int rte_pmd_vdpa_verbs_parent(const char *name, struct vv_parent *parent, char *why, size_t why_len)
 {
-	struct vv_function_facts facts;
-	int err;
+	int err = parent_fill(name, FRESH_ONE_MS, parent, why, why_len);
 
-	/* Opening says what there is instead. */
-	if (!vv_function_facts(name, &facts) && !is_there(name)) {
-		snprintf(why, why_len, "%s is not there any more", name);
-		return -ENODEV;
-	}
-	err = parent_fill(name, parent, why, why_len);
 	return err && err != -ENODEV && err != -ENOMEM ? -ENOTSUP : err;
 }

@@ -67,14 +67,27 @@ finish() {
 	[ "$(alive "$T/stat")" = 0 ] || fail "$(alive "$T/stat") objects alive at the end"
 }
 
+contexts() { "$softhca" stat "$T/stat" | awk '$1 == "context" { print $3 }'; }
+
 alone() {
-	local free
+	local free opened n
 
 	# P4 L7: parents before any device; nothing is left open.
 	expect '^ok \[mlx5_0 supported=0x[1-9a-f].* max_vqs=[1-9].* devices_free=[1-9].*\] \[mlx5_1 .*\]$' parents
 	expect 'mac_table=64 .*big_endian=0' parent mlx5_0
 	[ "$(alive "$T/stat")" = 0 ] || fail "parents: $(alive "$T/stat") objects alive"
 	expect '^error 19 .*there are: .*mlx5_0' parent mlx5_9
+	# Asked again at once it is not opened again, after a while it is: its MTU may be another.
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		ok parents
+		opened=$(contexts)
+		ok parents
+		[ "$(contexts)" != "$opened" ] || break
+	done
+	[ "$(contexts)" = "$opened" ] || fail "parents at once: $opened, then $(contexts) contexts"
+	sleep 0.2
+	ok parent mlx5_0
+	[ "$(contexts)" = $((opened + 1)) ] || fail "a parent later: $opened, then $(contexts)"
 	free=$(ask parent mlx5_0 | sed 's/.*vqs_free=\([0-9]*\).*/\1/')
 
 	# P7 P8 P9 P30: what it was made as, and what is so before any guest.
