@@ -150,10 +150,12 @@ void vv_plan_fill(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *s
 		  bool controlled, const uint8_t *own, const struct vv_plan_queues *queues,
 		  struct vv_steer_plan *plan)
 {
+	static const uint8_t none[6];
+
 	memset(plan, 0, sizeof(*plan));
 	where_to(conf, state, controlled, queues, plan);
 	if (own && !controlled)
-		which_by_address(own, plan);
+		which_by_address(memcmp(state->mac, none, 6) ? state->mac : own, plan);
 	else
 		which(conf, state, controlled, plan);
 }

@@ -28,7 +28,8 @@ struct vv_plan_queues {
  * controlled: the guest chooses its pairs by a control queue; otherwise all that run are used.
  * own: NULL, or the device's address if it shares its function; then a guest that has no control
  * queue to say what it wants receives what is for that and for groups, not the other devices'
- * frames as well. plan->table_len 0: no queue in use runs.
+ * frames as well; one that was told an address, or has written one (legacy), has that instead.
+ * plan->table_len 0: no queue in use runs.
  */
 void vv_plan_fill(const struct vv_ctrl_conf *conf, const struct vv_ctrl_state *state,
 		  bool controlled, const uint8_t *own, const struct vv_plan_queues *queues,

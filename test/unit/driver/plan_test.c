@@ -175,6 +175,11 @@ static void on_a_shared_function_without_control_queue_the_address_counts(void *
 	assert_true(f.plan.all_groups && f.plan.broadcast);
 	assert_int_equal(f.plan.n_macs, 1);
 	assert_true(takes(&f.plan, own));
+	/* A legacy guest has written its own. */
+	memcpy(f.state.mac, other, 6);
+	fill(&f, false);
+	assert_int_equal(f.plan.n_macs, 1);
+	assert_true(takes(&f.plan, other));
 	/* Who asks for everything gets it. */
 	fill(&f, true);
 	assert_true(f.plan.all);
