@@ -220,11 +220,12 @@ void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped)
 	vv_unlock(&dev->control);
 }
 
-void vv_dev_disconnected(struct vv_dev *dev)
+void vv_dev_disconnected(struct vv_dev *dev, bool ran)
 {
 	vv_lock(&dev->control);
 	dev->quiet = false;
-	dev->was_run = dev->was_run && dev->state == VV_DEV_RUNNING; /* another one's */
+	if (ran && dev->state != VV_DEV_RUNNING) /* not another one's */
+		dev->was_run = false;
 	vv_unlock(&dev->control);
 }
 

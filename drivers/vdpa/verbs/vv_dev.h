@@ -87,8 +87,11 @@ bool vv_dev_is_running(struct vv_dev *dev);
  */
 void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped);
 
-/* The front-end is gone: what failed with it may be said again with the next one. */
-void vv_dev_disconnected(struct vv_dev *dev);
+/*
+ * A front-end is gone: what failed with it may be said again with the next one. ran: it was its guest
+ * that the device has run for, and what that has chosen is nobody's any more.
+ */
+void vv_dev_disconnected(struct vv_dev *dev, bool ran);
 
 /*
  * One ring of a running device. The ring may be new in all its parts. there: how many rings the

@@ -118,6 +118,7 @@ static int start(struct conn *conn, const struct vv_guest *guest)
 		report(conn->vid, stopped);
 		return err;
 	}
+	conn->ran = true;
 	vv_conn_prepare(conn);
 	vv_port_own(port, conn);
 	for (i = 0; i < guest->n_rings; i++)
@@ -173,13 +174,15 @@ static int dev_cleanup(int vid)
 {
 	struct port *port = vv_port_of_vid(vid);
 	struct conn *conn;
+	bool ran;
 
 	if (!port)
 		return -ENODEV;
 	conn = vv_conn_of_vid(port, vid, false);
+	ran = conn && conn->ran;
 	if (conn)
 		conn_end(conn);
-	vv_dev_disconnected(port->dev);
+	vv_dev_disconnected(port->dev, ran);
 	return 0;
 }
 

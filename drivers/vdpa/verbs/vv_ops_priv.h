@@ -24,6 +24,7 @@ struct conn {
 	int vid;
 	bool enabled[VV_RINGS_MAX];
 	bool told;                    /* why it is not started: once is enough */
+	bool ran;                     /* it has started the device */
 	struct vv_notifier *notifier; /* NULL: nothing was to be asked yet */
 	bool tells_config;            /* it tells the front-end that the configuration changed */
 };
