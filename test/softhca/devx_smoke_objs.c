@@ -268,9 +268,15 @@ void make_tir(struct world *w)
 	create(w, &w->tir, in, 272, 0x48, 24);
 }
 
-/* Rules that count and drop; they live and end here. */
+/*
+ * Rules that count and drop; they live and end here. At another priority than those that are there:
+ * of the same one they would be one entry with these, and that cannot lead on and drop.
+ */
 static void check_counted_flows(struct world *w, struct mlx5dv_flow_match_parameters *match)
 {
+	struct mlx5dv_flow_matcher_attr attr = {
+	    .type = IBV_FLOW_ATTR_NORMAL, .match_mask = match, .priority = 8};
+	struct mlx5dv_flow_matcher *matcher = mlx5dv_create_flow_matcher(w->ctx, &attr);
 	struct mlx5dv_flow_action_attr action[2] = {{.type = MLX5DV_FLOW_ACTION_DROP},
 						    {.type = MLX5DV_FLOW_ACTION_COUNTERS_DEVX}};
 	uint8_t in[16] = {0}, query[32] = {0}, out[32];
@@ -278,11 +284,13 @@ static void check_counted_flows(struct world *w, struct mlx5dv_flow_match_parame
 	struct obj counter;
 
 	mbox_put(in, 0, 16, ALLOC_FLOW_COUNTER);
+	CHECK(matcher);
 	create(w, &counter, in, sizeof(in), 0x40, 32);
 	mbox_put(in, 0x78, 8, 0x80); /* more at once than offered */
 	check_firmware_refuses(w, in, sizeof(in));
 	action[1].obj = counter.devx;
-	flow = mlx5dv_create_flow(w->flow_matcher, match, 2, action);
+	CHECK(!mlx5dv_create_flow(w->flow_matcher, match, 2, action) && errno == EEXIST);
+	flow = mlx5dv_create_flow(matcher, match, 2, action);
 	CHECK(flow);
 	CHECK(mlx5dv_devx_obj_destroy(counter.devx) == EBUSY);
 	mbox_put(query, 0, 16, QUERY_FLOW_COUNTER);
@@ -291,13 +299,14 @@ static void check_counted_flows(struct world *w, struct mlx5dv_flow_match_parame
 	CHECK(mbox_get(out, 0, 8) == 0 && mbox_get(out, 0x80, 32) == 0);
 	CHECK(!ibv_destroy_flow(flow));
 	action[0].type = MLX5DV_FLOW_ACTION_DEFAULT_MISS;
-	flow = mlx5dv_create_flow(w->flow_matcher, match, 2, action);
+	flow = mlx5dv_create_flow(matcher, match, 2, action);
 	CHECK(flow);
 	CHECK(!ibv_destroy_flow(flow));
 	/* A TIR does not count. */
 	action[1].obj = w->tir.devx;
-	CHECK(!mlx5dv_create_flow(w->flow_matcher, match, 2, action) && errno == EINVAL);
+	CHECK(!mlx5dv_create_flow(matcher, match, 2, action) && errno == EINVAL);
 	CHECK(!mlx5dv_devx_obj_destroy(counter.devx));
+	CHECK(!mlx5dv_destroy_flow_matcher(matcher));
 }
 
 /* The two ways a program has: the steering library, and rules of its own. */
