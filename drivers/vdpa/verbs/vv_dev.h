@@ -88,6 +88,12 @@ bool vv_dev_is_running(struct vv_dev *dev);
 void vv_dev_stop(struct vv_dev *dev, struct vv_stopped *stopped);
 
 /*
+ * Another device may have come to its function: a guest without control queue, that has received all
+ * (vv_plan.h), goes on with what is its own. Does not wait for it.
+ */
+void vv_dev_shares(struct vv_dev *dev);
+
+/*
  * A front-end is gone: what failed with it may be said again with the next one. ran: it was its guest
  * that the device has run for, and what that has chosen is nobody's any more.
  */

@@ -141,6 +141,15 @@ static void steer(struct vv_dev *dev)
 	vv_unlock(&dev->control);
 }
 
+static void share(struct vv_dev *dev)
+{
+	vv_lock(&dev->control);
+	if (dev->state == VV_DEV_RUNNING && !dev->deaf && !dev->parked && vv_dev_steer(dev, NULL))
+		VV_LOG(WARNING, "%s: it may go on to receive other devices' frames: %s", dev->name,
+		       vv_hca_error(dev->hca));
+	vv_unlock(&dev->control);
+}
+
 static void poke(void *arg)
 {
 	struct vv_dev *dev = arg;
@@ -150,6 +159,8 @@ static void poke(void *arg)
 		vv_dev_ctrl_call(dev);
 	if (pokes & VV_POKE_STEER)
 		steer(dev);
+	if (pokes & VV_POKE_SHARE)
+		share(dev);
 	if (pokes & VV_POKE_SETTLE)
 		settle(dev);
 }
@@ -159,6 +170,11 @@ void vv_dev_poke(struct vv_dev *dev, enum vv_poke poke)
 	/* One that has been said is on its way. */
 	if (!(__atomic_fetch_or(&dev->pokes, poke, __ATOMIC_RELEASE) & poke))
 		vv_loop_poke(dev->loop);
+}
+
+void vv_dev_shares(struct vv_dev *dev)
+{
+	vv_dev_poke(dev, VV_POKE_SHARE);
 }
 
 const struct vv_loop_ops vv_dev_loop_ops = {.kick = kick, .event = event, .poke = poke};

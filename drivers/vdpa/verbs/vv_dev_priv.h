@@ -84,6 +84,7 @@ enum vv_poke {
 	VV_POKE_SETTLE = 1 << 0, /* events ready for the next start */
 	VV_POKE_CALL = 1 << 1,   /* the control queue's guest */
 	VV_POKE_STEER = 1 << 2,  /* receive again (deaf) */
+	VV_POKE_SHARE = 1 << 3,  /* receive as one of several on the function */
 };
 
 struct vv_dev {

@@ -16,6 +16,13 @@
 #include "vv_pmd.h"
 #include "vv_telemetry.h"
 
+static int shares(void *arg, struct vv_dev *dev)
+{
+	(void)arg;
+	vv_dev_shares(dev);
+	return 0;
+}
+
 static int make(struct rte_vdev_device *vdev, char *why, size_t why_len)
 {
 	const char *name = rte_vdev_device_name(vdev);
@@ -38,6 +45,7 @@ static int make(struct rte_vdev_device *vdev, char *why, size_t why_len)
 		vv_dev_destroy(dev);
 		return err;
 	}
+	vv_ops_each(shares, NULL);
 	if (!vv_dev_link_up(dev))
 		VV_LOG(WARNING,
 		       "%s: the port's link is down, and guests will see it down: is there a cable, "
