@@ -62,6 +62,7 @@ void vdpad_patience_limit(const char *path)
 	if (dir)
 		closedir(dir);
 	if (!done)
-		vdpad_warn("%s: a front-end that stops in the middle of a message will be waited for",
-			   path);
+		vdpad_warn(
+		    "%s: a front-end that stops in the middle of a message will be waited for",
+		    path);
 }
