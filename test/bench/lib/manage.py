@@ -229,7 +229,7 @@ def traffic(daemon, rounds, seconds):
 
 
 def measure(directory, number, rounds, seconds):
-    results = {}
+    results = {'load': [os.getloadavg()[0]]}
     place = os.path.join(directory, 'd')
     daemon = Daemon(place, 0)
     there, limit, adding, memory = grow(daemon, number)
@@ -245,6 +245,7 @@ def measure(directory, number, rounds, seconds):
     daemon = Daemon(place, 100)
     results['traffic'] = traffic(daemon, rounds, seconds)
     daemon.end()
+    results['load'].append(os.getloadavg()[0])
     return results
 
 
@@ -255,6 +256,7 @@ def verdict(value, goal):
 def table(results, machine):
     """For people."""
     out = ['%s: %s' % pair for pair in machine]
+    out.append('load average: %.1f before, %.1f after' % tuple(results['load']))
     out += ['', 'Devices of one pair on a NIC of %d functions (softhca: its firmware and memory are in the daemon\'s '
             'process).' % FUNCTIONS, '']
     out.append('dev add and dev del, by JSON-RPC; medians of %d, and the longest' % TIMED)
