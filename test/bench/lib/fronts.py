@@ -60,7 +60,8 @@ class VirtioUser:
         for i, socket in enumerate(backend.sockets):
             vdevs += ['--vdev', 'net_virtio_user%d,path=%s,queues=1,mac=02:00:00:00:00:0%d,mrg_rxbuf=0,'
                       'in_order=0%s' % (i, socket, i + 1, packed)]
-            peers.append('--eth-peer=%d,02:00:00:00:00:0%d' % (i, self.ports - i))
+            # The other one; one alone has somebody behind the wire: what it sent to itself would not come back.
+            peers.append('--eth-peer=%d,02:00:00:00:00:0%d' % (i, self.ports - i if self.ports > 1 else 9))
         name = 'virtio_user-' + backend.kind
         self.process = Process(name, backends.on_cpu(
             env.FRONT_CPU, 'stdbuf', '-oL', 'dpdk-testpmd',

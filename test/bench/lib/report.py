@@ -28,11 +28,17 @@ def disturbed(row):
 
 
 class Runs:
-    """The runs that succeeded undisturbed and in one placement, to be looked up by what they have in common."""
+    """
+    The runs that succeeded undisturbed and in one placement, to be looked up by what they have in common. all_of_them: for
+    whom figures are no matter; wherever they were made, they stand side by side.
+    """
 
     def __init__(self, rows, all_of_them=False):
-        self.rows = [r for r in rows if not r['error'] and (
-            all_of_them or (r['placement'] != 'changed' and not disturbed(r)))]
+        if all_of_them:
+            self.rows = [dict(r, placement='unknown') for r in rows if not r['error']]
+        else:
+            self.rows = [r for r in rows
+                         if not r['error'] and r['placement'] != 'changed' and not disturbed(r)]
 
     def values(self, column, **fixed):
         found = [number(r[column]) for r in self.rows if all(r[k] == v for k, v in fixed.items())]
