@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "vv_features.h"
+#include "vv_hex.h"
 
 /*
  * virtio 1.3 5.1.3 and 6, and of the 1.4 draft what Linux has taken up. Words of the driver are not
@@ -122,17 +123,6 @@ static int decimal_parse(const char *text, struct vv_features *f)
 	return 0;
 }
 
-static int nibble_parse(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 int vv_features_parse(const char *text, struct vv_features *f)
 {
 	struct vv_features all = {0};
@@ -145,7 +135,7 @@ int vv_features_parse(const char *text, struct vv_features *f)
 	if (!*text)
 		return -EINVAL;
 	for (; *text; text++) {
-		nibble = nibble_parse(*text);
+		nibble = vv_hex_digit(*text);
 		if (nibble < 0)
 			return -EINVAL;
 		if (all.word[VV_FEATURES_WORDS - 1] >> 60)

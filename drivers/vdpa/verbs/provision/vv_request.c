@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vv_hex.h"
 #include "vv_line.h"
 #include "vv_request.h"
 
@@ -63,17 +64,6 @@ static int switch_parse(const char *value, bool *on)
 	return 0;
 }
 
-static int nibble_parse(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 /* An address a device can have: of one, and not zero. */
 static int mac_parse(struct vv_request *r, const char *value)
 {
@@ -84,8 +74,8 @@ static int mac_parse(struct vv_request *r, const char *value)
 	if (strlen(value) != 6 * 3 - 1)
 		return -EINVAL;
 	for (i = 0; i < 6; i++, value += 3) {
-		high = nibble_parse(value[0]);
-		low = nibble_parse(value[1]);
+		high = vv_hex_digit(value[0]);
+		low = vv_hex_digit(value[1]);
 		if (high < 0 || low < 0 || (i < 5 && value[2] != ':'))
 			return -EINVAL;
 		mac[i] = high << 4 | low;
