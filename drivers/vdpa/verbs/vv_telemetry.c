@@ -164,18 +164,28 @@ int vv_telemetry_use(const char *params, struct vv_ops_use *use, const char **re
 	return vv_ops_use(name, use);
 }
 
+/* *shown: to be freed, also on failure. */
+static int control_read(const char *params, struct vv_dev_control **shown)
+{
+	struct vv_ops_use use;
+	int err;
+
+	*shown = NULL;
+	err = vv_telemetry_use(params, &use, NULL);
+	if (err)
+		return err;
+	*shown = calloc(1, sizeof(**shown));
+	err = *shown ? vv_dev_control(use.dev, *shown) : -ENOMEM;
+	vv_ops_unuse(&use);
+	return err;
+}
+
 static int control(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	struct vv_dev_control *shown;
-	struct vv_ops_use use;
-	int err = vv_telemetry_use(params, &use, NULL);
+	int err = control_read(params, &shown);
 
 	(void)cmd;
-	if (err)
-		return err;
-	shown = calloc(1, sizeof(*shown));
-	err = shown ? vv_dev_control(use.dev, shown) : -ENOMEM;
-	vv_ops_unuse(&use);
 	if (!err) {
 		rte_tel_data_start_dict(d);
 		vv_telemetry_number(d, "ring", shown->ring);
@@ -190,15 +200,9 @@ static int control(const char *cmd, const char *params, struct rte_tel_data *d)
 static int cvq_stats(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	struct vv_dev_control *shown;
-	struct vv_ops_use use;
-	int err = vv_telemetry_use(params, &use, NULL);
+	int err = control_read(params, &shown);
 
 	(void)cmd;
-	if (err)
-		return err;
-	shown = calloc(1, sizeof(*shown));
-	err = shown ? vv_dev_control(use.dev, shown) : -ENOMEM;
-	vv_ops_unuse(&use);
 	if (!err) {
 		rte_tel_data_start_dict(d);
 		put_stats(d, &shown->stats);
